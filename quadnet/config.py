@@ -1,0 +1,267 @@
+"""The experiment as frozen, validated values; every default is the teaching note's.
+
+`Config()` is the note's experiment. Values come from TOML (`load`) and from single assignments such as
+`data.samples_per_class=50` (`override`); `dumps` writes every value, defaults included, as TOML again.
+"""
+
+import difflib
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from quadnet.errors import ConfigurationError
+
+CLASSES = 4
+
+Optimizer = Literal["gradient_descent", "heavy_ball", "nesterov", "averaging"]
+
+
+def _within(low: float, high: float, *, above: bool = False, below: bool = False, whole: bool = False) -> Any:
+    """A field's bounds, with the sentence that tells a user what is allowed."""
+    kind, form = ("a whole number", "d") if whole else ("a number", "g")
+    start, end = "above" if above else "at least", "below" if below else "at most"
+    bounds = {"gt" if above else "ge": low, "lt" if below else "le": high}
+    return Field(description=f"{kind} {start} {low:{form}} and {end} {high:{form}}", **bounds)  # type: ignore[arg-type]  # bounds are keywords of Field
+
+
+Seed = Annotated[int, _within(0, 2**32 - 1, whole=True)]
+Count = Annotated[int, _within(1, 1_000_000, whole=True)]
+Width = Annotated[int, _within(1, 1024, whole=True)]
+Coordinate = Annotated[float, _within(-1e6, 1e6)]
+Point = tuple[Coordinate, Coordinate]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Data(_Section):
+    """Four normal clouds, one a quadrant."""
+
+    seed: Seed = 0
+    samples_per_class: Count | tuple[Count, Count, Count, Count] = Field(
+        200, description="a whole number from 1 to 1000000, or four of them, one a class"
+    )
+    spread: Annotated[float, _within(0, 1e6)] = 0.5
+    centres: tuple[Point, Point, Point, Point] = Field(
+        ((1.0, 1.0), (-1.0, 1.0), (-1.0, -1.0), (1.0, -1.0)), description="four pairs of numbers from -1e+06 to 1e+06"
+    )
+
+    @property
+    def counts(self) -> tuple[int, int, int, int]:
+        """Samples of each class, shape (4,)."""
+        n = self.samples_per_class
+        return (n, n, n, n) if isinstance(n, int) else n
+
+
+class Network(_Section):
+    """The sigmoid network between two inputs and four outputs."""
+
+    seed: Seed = 0
+    hidden: tuple[Width, ...] = Field(
+        (3, 3), max_length=16, description="a list of at most 16 widths, each a whole number from 1 to 1024"
+    )
+    initial_scale: Annotated[float, _within(0, 1e3)] = 0.01
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Units of every layer, the two inputs and the four outputs included."""
+        return (2, *self.hidden, CLASSES)
+
+
+class Training(_Section):
+    """Full-batch training."""
+
+    epochs: Annotated[int, _within(1, 10_000_000, whole=True)] = 10_000
+    learning_rate: Annotated[float, _within(0, 1e6, above=True)] = 0.5
+    optimizer: Optimizer = Field("gradient_descent", description="gradient_descent, heavy_ball, nesterov or averaging")
+    momentum: Annotated[float, _within(0, 1, below=True)] = 0.0
+
+    @model_validator(mode="after")
+    def _momentum_fits_the_optimizer(self) -> Self:
+        if self.optimizer == "gradient_descent" and self.momentum:
+            raise ValueError(
+                f"training.momentum = {self.momentum!r}: gradient_descent has none; "
+                "set training.optimizer to heavy_ball, nesterov or averaging"
+            )
+        if self.optimizer != "gradient_descent" and not self.momentum:
+            raise ValueError(
+                f"training.momentum = {self.momentum!r}: {self.optimizer} needs a number above 0 and below 1, such as 0.9"
+            )
+        return self
+
+
+class Evaluation(_Section):
+    """Fresh points of the same mixture, which the training never sees."""
+
+    seed: Seed = 0
+    points: Annotated[int, _within(1, 10_000_000, whole=True)] = 100_000
+
+
+class Inertia(_Section):
+    """The run that is laid beside the main one: the same start with heavy ball."""
+
+    momentum: Annotated[float, _within(0, 1, above=True, below=True)] = 0.9
+
+
+class Report(_Section):
+    """What the pages say of themselves."""
+
+    title: str = Field("Four quadrants", min_length=1, max_length=200, description="a text of 1 to 200 characters")
+    language: Literal["en"] = Field("en", description="en")
+
+
+class Config(_Section):
+    """The whole experiment.
+
+    Attributes:
+        name: First part of the run's folder; lower-case letters, digits and hyphens.
+        data: The training data.
+        network: The network and its random start.
+        training: Epochs, rate and optimizer.
+        evaluation: The fresh points behind `accuracy_fresh`.
+        inertia: The comparison with momentum.
+        report: Title and language of the pages.
+    """
+
+    name: str = Field(
+        "quadrants",
+        pattern=r"^[a-z0-9][a-z0-9-]{0,63}$",
+        description="lower-case letters, digits and hyphens, at most 64, a letter or digit first",
+    )
+    data: Data = Data()
+    network: Network = Network()
+    training: Training = Training()
+    evaluation: Evaluation = Evaluation()
+    inertia: Inertia = Inertia()
+    report: Report = Report()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hexadecimal) of every value, independent of the order in which they were given."""
+        canonical = json.dumps(self.model_dump(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    @property
+    def run_name(self) -> str:
+        """Name of the run's folder: the experiment's name and the first eight digits of the digest."""
+        return f"{self.name}-{self.digest[:8]}"
+
+
+def parse(values: Mapping[str, Any], *, source: str = "configuration") -> Config:
+    """Checks a nested mapping, as TOML gives it, and completes it with the defaults.
+
+    Raises:
+        ConfigurationError: A key is unknown or a value is not allowed; names the first of them.
+    """
+    try:
+        return Config.model_validate(_tuples(values))
+    except ValidationError as error:
+        raise ConfigurationError(f"{source}: {_explain(error)}") from None
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Reads a TOML file into a nested mapping for `override` and `parse`.
+
+    Raises:
+        ConfigurationError: The file cannot be read or is no TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read ({error.strerror}); name a readable TOML file") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path}: not UTF-8 text; save the file as UTF-8") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigurationError(f"{path}: not valid TOML ({error or 'nested too deeply'})") from None
+
+
+def override(values: Mapping[str, Any], assignments: Iterable[str]) -> dict[str, Any]:
+    """Lays assignments such as `training.epochs=500` over a nested mapping; the value is written as in TOML.
+
+    A text may stand without quotation marks. Later assignments win.
+
+    Raises:
+        ConfigurationError: An assignment has no `=` or its key is no setting.
+    """
+    result = {key: dict(value) if isinstance(value, Mapping) else value for key, value in values.items()}
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        path = key.strip().split(".")
+        if not equals:
+            raise ConfigurationError(f"--set {assignment}: no '='; write key=value, such as data.samples_per_class=50")
+        if ".".join(path) not in known_keys():
+            raise ConfigurationError(f"--set {assignment}: {_unknown(key.strip())}")
+        target = result
+        for part in path[:-1]:
+            target = target.setdefault(part, {})
+            if not isinstance(target, dict):
+                raise ConfigurationError(f"--set {assignment}: {part} is no table in the configuration file")
+        target[path[-1]] = _value(text.strip())
+    return result
+
+
+def dumps(config: Config) -> str:
+    """The configuration as TOML, every value included; `parse` reads it back to an equal one."""
+    return tomli_w.dumps(config.model_dump(mode="json"))
+
+
+def known_keys() -> list[str]:
+    """Every setting by its dotted name, such as `training.epochs`."""
+    keys = []
+    for name, field in Config.model_fields.items():
+        section = field.annotation
+        if isinstance(section, type) and issubclass(section, _Section):
+            keys += [f"{name}.{key}" for key in section.model_fields]
+        else:
+            keys.append(name)
+    return keys
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return text
+
+
+def _tuples(value: Any) -> Any:
+    """Lists as tuples, which the frozen sections hold."""
+    if isinstance(value, Mapping):
+        return {key: _tuples(item) for key, item in value.items()}
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+
+
+def _unknown(key: str) -> str:
+    near = difflib.get_close_matches(key, known_keys(), n=1, cutoff=0.5)
+    remedy = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(known_keys())}"
+    return f"unknown key {key}; {remedy}"
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    path = [str(part) for part in first["loc"]]
+    if first["type"] == "value_error":
+        return str(first["ctx"]["error"])
+    if first["type"] == "extra_forbidden":
+        return _unknown(".".join(path))
+    key = ".".join(path[:2]) if path[0] in Config.model_fields and path[0] not in ("name",) else path[0]
+    value = first["input"]
+    section = Config.model_fields[path[0]]
+    if len(path) == 1 and section.description is None:
+        return f"{key} = {_short(value)} is not allowed: it is a table, [{key}]"
+    if len(path) > 1:
+        section = section.annotation.model_fields[path[1]]  # type: ignore[union-attr]  # a section, as _Section above
+    within = f" (in {'.'.join(path[2:])})" if len(path) > 2 and path[2].isdigit() else ""
+    return f"{key} = {_short(value)}{within} is not allowed: {section.description}"
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, default=str)
+    return text if len(text) <= 60 else text[:57] + "…"
