@@ -26,8 +26,8 @@ def _within(low: float, high: float, *, above: bool = False, below: bool = False
     """A field's bounds, with the sentence that tells a user what is allowed."""
     kind, form = ("a whole number", "d") if whole else ("a number", "g")
     start, end = "above" if above else "at least", "below" if below else "at most"
-    bounds = {"gt" if above else "ge": low, "lt" if below else "le": high}
-    return Field(description=f"{kind} {start} {low:{form}} and {end} {high:{form}}", **bounds)  # type: ignore[arg-type]  # bounds are keywords of Field
+    bounds: dict[str, Any] = {"gt" if above else "ge": low, "lt" if below else "le": high}
+    return Field(description=f"{kind} {start} {low:{form}} and {end} {high:{form}}", **bounds)
 
 
 Seed = Annotated[int, _within(0, 2**32 - 1, whole=True)]
@@ -92,7 +92,7 @@ class Training(_Section):
             )
         if self.optimizer != "gradient_descent" and not self.momentum:
             raise ValueError(
-                f"training.momentum = {self.momentum!r}: {self.optimizer} needs a number above 0 and below 1, such as 0.9"
+                f"training.momentum = {self.momentum!r}: {self.optimizer} needs one above 0 and below 1, such as 0.9"
             )
         return self
 

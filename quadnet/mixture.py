@@ -1,5 +1,6 @@
 """The mixture of four normal clouds that the data is drawn from, and the best any classifier can do on it."""
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ class Mixture:
         Args:
             points: Shape (n, 2).
         """
-        distance = ((points[:, None, :] - self.centres) ** 2).sum(axis=2)
+        distance: FloatArray = ((points[:, None, :] - self.centres) ** 2).sum(axis=2)
         if self.spread == 0:
             return -distance
         scores: FloatArray = np.log(self.shares) - distance / (2 * self.spread**2)
@@ -51,7 +52,8 @@ class Mixture:
 
     def bayes_rule(self, points: FloatArray) -> IntArray:
         """The class of highest posterior probability for each point, shape (n,)."""
-        return self.scores(points).argmax(axis=1)
+        labels: IntArray = self.scores(points).argmax(axis=1)
+        return labels
 
     def bayes_accuracy(self) -> float:
         """Probability that the Bayes rule is right on a new point, exact to about 1e-12.
@@ -66,7 +68,7 @@ class Mixture:
         return math.fsum(float(share) * self._cell(c) for c, share in enumerate(self.shares))
 
     def level(self, partition: Sequence[Sequence[int]]) -> float:
-        """Lowest cross-entropy (sum over outputs, mean over points) of a network that tells only groups of classes apart.
+        """Lowest cross-entropy of a network that only tells groups of classes apart, summed over outputs.
 
         Within a group every output is its class's share of the group times the group's posterior probability. One group
         of all classes gives Σ H(π); four groups of one give the loss of the Bayes-optimal outputs.
@@ -124,13 +126,13 @@ class Mixture:
         inside = sorted(u for u in corners if low <= u <= high)
         nodes, weights = np.polynomial.legendre.leggauss(96)
         total = 0.0
-        for start, end in zip(inside, inside[1:], strict=False):
-            for u, weight in zip(nodes, weights, strict=True):
-                u = (start + end) / 2 + (end - start) / 2 * float(u)
+        for start, end in itertools.pairwise(inside):
+            for node, weight in zip(nodes.tolist(), weights.tolist(), strict=True):
+                u = (start + end) / 2 + (end - start) / 2 * node
                 upper = min(((t - a * u) / b for a, b, t in sloped if b > 0), default=math.inf)
                 lower = max(((t - a * u) / b for a, b, t in sloped if b < 0), default=-math.inf)
                 mass = max(0.0, _normal(upper) - _normal(lower))
-                total += float(weight) * (end - start) / 2 * math.exp(-u * u / 2) / math.sqrt(2 * math.pi) * mass
+                total += weight * (end - start) / 2 * math.exp(-u * u / 2) / math.sqrt(2 * math.pi) * mass
         return total
 
 

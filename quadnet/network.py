@@ -3,6 +3,7 @@
 A_0 = X,   Z_l = A_{l-1} W_l + b_l,   A_l = σ(Z_l),   σ(z) = 1 / (1 + e^{-z})
 """
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -42,7 +43,7 @@ class Parameters:
             widths: Units of every layer, inputs and outputs included.
         """
         weights, biases, start = [], [], 0
-        for rows, columns in zip(widths, widths[1:], strict=False):
+        for rows, columns in itertools.pairwise(widths):
             middle, end = start + rows * columns, start + (rows + 1) * columns
             weights.append(vector[start:middle].reshape(rows, columns))
             biases.append(vector[middle:end])

@@ -1,0 +1,233 @@
+"""Descents and plateaus of a training curve.
+
+The detector works on the speed at which ln L falls, on a time grid that grows geometrically, so that a plateau of
+twenty epochs and one of two thousand are seen alike. A zig-zag with hysteresis marks fast stretches (descents) and slow
+ones (plateaus); what the curve has not yet left at its end stays open. A longer curve keeps the closed phases of a
+shorter one; only the last border before the open phase is provisional until that phase closes.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+
+from quadnet.arrays import FloatArray, IntArray
+
+Kind = Literal["descent", "plateau"]
+Grade = Literal["plateau", "shoulder"]
+
+HYSTERESIS = math.log(3)
+BORDER = math.log(10)
+SLOWEST = 1e-9  # log-speed per epoch below which the curve counts as standing still
+NOISY = 1e-4  # log-noise above which the curve is smoothed first
+LEAST_DROP = 0.02  # of ln L, for a descent to count
+SHORTEST_PLATEAU = 20  # epochs
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A stretch of the curve.
+
+    Attributes:
+        kind: Whether the loss falls fast or slowly, compared with its neighbours.
+        grade: How clear a closed plateau is: 10 times slower than its slower neighbour, or only 3 times; else None.
+        open: Whether the curve ends before the phase does. An open plateau may be convergence.
+        start: First epoch.
+        end: Epoch at which the next phase starts, or the curve's last.
+        loss_start: Loss at `start`.
+        loss_end: Loss at `end`.
+        contrast: Top speed of the slower neighbouring descent over the plateau's least speed; None for descents.
+    """
+
+    kind: Kind
+    grade: Grade | None
+    open: bool
+    start: int
+    end: int
+    loss_start: float
+    loss_end: float
+    contrast: float | None
+
+    @property
+    def middle(self) -> int:
+        """The epoch half way through."""
+        return (self.start + self.end) // 2
+
+
+@dataclass(frozen=True)
+class Phases:
+    """What became of a curve, and its phases in order.
+
+    Attributes:
+        status: `ok`; `non-finite at epoch k`; `diverged` (ends above 1.5 times its start); `regressed` (ends above 1.2
+            times its lowest value).
+        phases: The phases, each starting where the one before ends; empty for a curve without a finite value.
+    """
+
+    status: str
+    phases: tuple[Phase, ...]
+
+    @property
+    def closed_plateaus(self) -> tuple[Phase, ...]:
+        """The plateaus that the curve left again."""
+        return tuple(p for p in self.phases if p.kind == "plateau" and not p.open)
+
+
+@dataclass(frozen=True)
+class _Extreme:
+    """A fastest (descent) or slowest (plateau) place: its index in the grid and its log-speed."""
+
+    index: int
+    speed: float
+    kind: Kind
+
+
+def detect(loss: FloatArray | Iterable[float]) -> Phases:
+    """Finds the phases of any training curve.
+
+    Args:
+        loss: One value an epoch, shape (epochs,). The curve ends before the first value that is not finite; values that
+            are not positive are lifted to the smallest positive float.
+
+    Raises:
+        ValueError: The values do not form one row.
+    """
+    curve = np.asarray(loss, dtype=np.float64)
+    if curve.ndim != 1:
+        raise ValueError(f"a training curve is one row of values, not an array of shape {curve.shape}")
+    bad = np.flatnonzero(~np.isfinite(curve))
+    finite = curve[: bad[0]] if bad.size else curve
+    status = f"non-finite at epoch {bad[0]}" if bad.size else _status(finite)
+    if finite.size == 0:
+        return Phases(status, ())
+    log_loss, least_drop = _prepared(finite)
+    grid = _grid(finite.size)
+    speed = _log_speed(log_loss, grid)
+    extremes = _zigzag(speed)
+    while True:
+        borders = _borders(speed, grid, extremes, finite.size)
+        drops = -np.diff(log_loss[borders])
+        weak = _weakest(extremes, borders, drops, least_drop)
+        if weak is None:
+            break
+        extremes = _without(extremes, weak)
+    return Phases(status, tuple(_phases(finite, borders, extremes, drops, least_drop)))
+
+
+def _status(curve: FloatArray) -> str:
+    if curve.size == 0:
+        return "ok"
+    end = float(np.median(curve[-max(1, curve.size // 100) :]))
+    if end > 1.5 * curve[0]:
+        return "diverged"
+    return "regressed" if end > 1.2 * float(curve.min()) else "ok"
+
+
+def _prepared(curve: FloatArray) -> tuple[FloatArray, float]:
+    """The falling envelope of ln L, smoothed if noisy, and the least drop of a descent."""
+    log_loss = np.log(np.maximum(curve, np.finfo(np.float64).tiny))
+    noise = 0.0
+    if curve.size > 4:
+        bend = np.diff(log_loss, 2)
+        noise = 1.4826 * float(np.median(np.abs(bend - np.median(bend)))) / math.sqrt(6)
+    if noise > NOISY:
+        epochs = np.arange(curve.size)
+        reach = epochs // 100
+        low, high = np.maximum(epochs - reach, 0), np.minimum(epochs + reach + 1, curve.size)
+        total = np.concatenate([[0.0], np.cumsum(log_loss)])
+        log_loss = (total[high] - total[low]) / (high - low)
+    return np.minimum.accumulate(log_loss), max(LEAST_DROP, 10 * noise)
+
+
+def _grid(size: int) -> IntArray:
+    """Epochs 0, 1, 2, … that grow by ×1.005 once that exceeds 1."""
+    epochs, t = [], 0
+    while t < size:
+        epochs.append(t)
+        t = max(t + 1, int(t * 1.005))
+    return np.array(epochs, dtype=np.int64)
+
+
+def _log_speed(log_loss: FloatArray, grid: IntArray) -> FloatArray:
+    half = np.maximum(2, grid // 100)
+    low, high = np.maximum(grid - half, 0), np.minimum(grid + half, log_loss.size - 1)
+    fall = (log_loss[low] - log_loss[high]) / np.maximum(high - low, 1)
+    speed: FloatArray = np.log(np.maximum(fall, SLOWEST))
+    return speed
+
+
+def _zigzag(speed: FloatArray) -> list[_Extreme]:
+    """Alternating extremes that differ by the hysteresis; the last one is the open phase's."""
+    values = speed.tolist()
+    extremes: list[_Extreme] = []
+    highest = lowest = 0
+    looking: Kind | None = None
+    for i, value in enumerate(values):
+        highest = i if value > values[highest] else highest
+        lowest = i if value < values[lowest] else lowest
+        if looking != "plateau" and value <= values[highest] - HYSTERESIS:
+            extremes.append(_Extreme(highest, values[highest], "descent"))
+            looking, lowest = "plateau", i
+        elif looking != "descent" and value >= values[lowest] + HYSTERESIS:
+            extremes.append(_Extreme(lowest, values[lowest], "plateau"))
+            looking, highest = "descent", i
+    if looking == "plateau":
+        extremes.append(_Extreme(lowest, values[lowest], "plateau"))
+    else:
+        extremes.append(_Extreme(highest, values[highest], "descent"))
+    return extremes
+
+
+def _borders(speed: FloatArray, grid: IntArray, extremes: list[_Extreme], size: int) -> IntArray:
+    """Epochs at which the phases meet, the curve's first and last included."""
+    borders = [0]
+    for left, right in pairwise(extremes):
+        peak, valley = max(left.speed, right.speed), min(left.speed, right.speed)
+        fast = speed[left.index : right.index + 1] >= max(peak - BORDER, (peak + valley) / 2)
+        first = int(np.argmin(fast)) if left.kind == "descent" else len(fast) - 1 - int(np.argmin(fast[::-1]))
+        borders.append(int(grid[left.index + first]))
+    return np.array([*borders, size - 1], dtype=np.int64)
+
+
+def _weakest(extremes: list[_Extreme], borders: IntArray, drops: FloatArray, least_drop: float) -> int | None:
+    """The place of the phase that falls shortest of what a phase must be, or None."""
+    if len(extremes) == 1:
+        return None
+    strengths = [math.inf] * len(extremes)
+    for i, extreme in enumerate(extremes):
+        if extreme.kind == "descent":
+            strengths[i] = float(drops[i]) / least_drop
+        elif 0 < i < len(extremes) - 1:
+            strengths[i] = float(borders[i + 1] - borders[i]) / SHORTEST_PLATEAU
+    weak = int(np.argmin(strengths))
+    return weak if strengths[weak] < 1 else None
+
+
+def _without(extremes: list[_Extreme], weak: int) -> list[_Extreme]:
+    """The extremes with one phase given to its neighbours, which become one."""
+    before, after = extremes[:weak], extremes[weak + 1 :]
+    if not before or not after:
+        return before or after
+    left, right = before.pop(), after.pop(0)
+    stronger = max if left.kind == "descent" else min
+    return [*before, stronger(left, right, key=lambda e: e.speed), *after]
+
+
+def _phases(
+    curve: FloatArray, borders: IntArray, extremes: list[_Extreme], drops: FloatArray, least_drop: float
+) -> Iterable[Phase]:
+    last = len(extremes) - 1
+    for i, extreme in enumerate(extremes):
+        kind: Kind = extreme.kind
+        if last == 0:
+            kind = "descent" if float(drops[0]) >= least_drop else "plateau"
+        neighbours = [extremes[j].speed for j in (i - 1, i + 1) if 0 <= j <= last]
+        contrast = math.exp(min(neighbours) - extreme.speed) if kind == "plateau" and neighbours else None
+        grade: Grade | None = None
+        if contrast is not None and i < last:
+            grade = "plateau" if contrast >= 10 else "shoulder"
+        start, end = int(borders[i]), int(borders[i + 1])
+        yield Phase(kind, grade, i == last, start, end, float(curve[start]), float(curve[end]), contrast)
