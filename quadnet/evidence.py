@@ -65,11 +65,19 @@ class Evidence:
 def observe(dataset: Dataset, history: History, phases: Phases) -> Evidence:
     """Looks at the network at the moments that the phases single out."""
     moments = [0, *map(moment, phases.phases)]
-    track = {history.nearest(int(t)) for p in phases.phases for t in np.linspace(p.start, p.end, _TRACK_POINTS)}
+    track = {history.nearest(t) for phase in phases.phases for t in _epochs(phase)}
     wanted = sorted(track | {history.nearest(t) for t in moments})
     seen = {epoch: snapshot(dataset, history, epoch) for epoch in wanted}
     start, *others = (seen[history.nearest(t)] for t in moments)
     return Evidence(start, tuple(others), tuple(seen[epoch] for epoch in sorted(track)))
+
+
+def _epochs(phase: Phase) -> set[int]:
+    """Epochs all along a phase, evenly and, since much happens at a phase's start, geometrically."""
+    length = phase.end - phase.start
+    even = np.linspace(0, length, _TRACK_POINTS)
+    growing = np.geomspace(1, length + 1, _TRACK_POINTS) - 1
+    return {phase.start + int(t) for t in (*even, *growing)}
 
 
 def moment(phase: Phase) -> int:

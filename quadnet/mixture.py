@@ -44,7 +44,9 @@ class Mixture:
         Args:
             points: Shape (n, 2).
         """
-        distance: FloatArray = ((points[:, None, :] - self.centres) ** 2).sum(axis=2)
+        distance = np.empty((len(points), CLASSES))
+        for c, (x, y) in enumerate(self.centres):
+            distance[:, c] = (points[:, 0] - x) ** 2 + (points[:, 1] - y) ** 2
         if self.spread == 0:
             return -distance
         scores: FloatArray = np.log(self.shares) - distance / (2 * self.spread**2)

@@ -1,0 +1,180 @@
+"""The command line: arguments in, exit code and one clear line out."""
+
+import json
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from quadnet import __version__
+from quadnet import config as configuration
+from quadnet.config import Config
+from quadnet.errors import ConfigurationError, QuadnetError
+from quadnet.training import Progress
+from report import pipeline
+
+EXIT_CRASH = 70
+EXIT_INTERRUPTED = 130
+_TRACEBACKS = 2  # this many -v show them
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"quadnet {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def quadnet(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Reproducible reports on how a small network learns."""
+
+
+@app.command()
+def report(
+    config: Annotated[
+        Path | None, typer.Option("--config", metavar="FILE.toml", help="Read settings from a file.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change any setting, such as data.samples_per_class=50."),
+    ] = None,
+    seed: Annotated[str | None, typer.Option(metavar="N", help="Seed of the data.")] = None,
+    weight_seed: Annotated[str | None, typer.Option(metavar="N", help="Seed of the initial weights.")] = None,
+    epochs: Annotated[str | None, typer.Option(metavar="N", help="Epochs of training.")] = None,
+    learning_rate: Annotated[str | None, typer.Option(metavar="RATE", help="Learning rate.")] = None,
+    hidden: Annotated[str | None, typer.Option(metavar="3,3", help="Widths of the hidden layers.")] = None,
+    momentum: Annotated[
+        str | None, typer.Option(metavar="BETA", help="Momentum; heavy ball unless --set training.optimizer says else.")
+    ] = None,
+    to: Annotated[str, typer.Option(metavar="html,pdf", help="Which pages to make.")] = "html,pdf",
+    output_dir: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the run's folder goes.")] = Path("outputs"),
+    force: Annotated[bool, typer.Option("--force", help="Build again a run that is there.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print path, metrics and status as JSON.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    verbose: Annotated[int, typer.Option("--verbose", "-v", count=True, help="Say more; -vv shows tracebacks.")] = 0,
+    no_progress: Annotated[bool, typer.Option("--no-progress", help="Draw no progress bar.")] = False,
+) -> None:
+    """Run the experiment and write its report: HTML, PDF and the record of the run.
+
+    The path of the run's folder is the last line on standard output. Exit codes: 0 done, 1 failed, 2 wrong usage or
+    configuration, 3 all written but the PDF.
+    """
+    flags = {
+        "data.seed": seed,
+        "network.seed": weight_seed,
+        "training.epochs": epochs,
+        "training.learning_rate": learning_rate,
+        "network.hidden": None if hidden is None else f"[{hidden}]",
+        "training.momentum": momentum,
+    }
+    with _explained(verbose):
+        resolved = _resolve(config, settings or [], {key: value for key, value in flags.items() if value is not None})
+        formats = _formats(to)
+        with _bar(resolved.training.epochs, shown=not (quiet or no_progress)) as progress:
+            built = pipeline.build(resolved, output_dir, formats, force=force, progress=progress)
+        if not quiet:
+            _tell(built, verbose)
+        typer.echo(json.dumps(_summary(built)) if as_json else built.path)
+        if built.failure is not None:
+            raise built.failure
+
+
+@contextmanager
+def _explained(verbose: int) -> Iterator[None]:
+    """Turns every error into one line on standard error and an exit code of its own."""
+    try:
+        yield
+    except QuadnetError as error:
+        _say(f"quadnet: {error}")
+        raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt:
+        _say("quadnet: interrupted; nothing was written")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    except Exception as error:
+        if verbose >= _TRACEBACKS:
+            traceback.print_exc()
+        _say(f"quadnet: a fault of the program ({type(error).__name__}: {error}); run again with -vv and report it")
+        raise typer.Exit(EXIT_CRASH) from None
+
+
+def _resolve(file: Path | None, settings: list[str], flags: dict[str, str]) -> Config:
+    values = configuration.load(file) if file is not None else {}
+    values = configuration.override(values, [f"{key}={value}" for key, value in flags.items()])
+    values = configuration.override(values, settings)
+    training = values.get("training", {})
+    if "training.momentum" in flags and isinstance(training, dict) and "optimizer" not in training:
+        training["optimizer"] = "heavy_ball"
+    return configuration.parse(values, source=str(file) if file is not None else "configuration")
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    unknown = [name for name in names if name not in pipeline.PAGES]
+    if unknown:
+        raise ConfigurationError(f"--to {text}: {unknown[0]!r} is no format; write html, pdf or html,pdf")
+    return names
+
+
+@contextmanager
+def _bar(epochs: int, *, shown: bool) -> Iterator[Progress | None]:
+    """A bar with rate and remaining time on standard error, if that is a terminal."""
+    if not (shown and sys.stderr.isatty()):
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("training"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("training", total=epochs, rate="")
+
+        def advance(done: int) -> None:
+            speed = bar.tasks[task].speed
+            bar.update(task, completed=done, rate=f"{speed:,.0f} epochs/s" if speed else "")
+
+        yield advance
+
+
+def _tell(built: pipeline.Built, verbose: int) -> None:
+    if built.reused:
+        _say(f"{built.path} is there already, with the same configuration; --force builds it again")
+        return
+    run = built.experiment
+    if run is None:
+        return
+    if run.phases.status != "ok":
+        _say(f"warning: the training is not sound: {run.phases.status}; the report says more")
+    if verbose:
+        seconds = json.loads((built.path / "run.log.json").read_text())["seconds"]
+        _say(", ".join(f"{stage} {value:.2f} s" for stage, value in seconds.items()))
+    _say(
+        f"accuracy {run.metrics.accuracy:.4f} on the training points, {run.metrics.accuracy_fresh:.4f} on fresh ones; "
+        f"best possible {run.metrics.bayes_accuracy:.4f}"
+    )
+
+
+def _summary(built: pipeline.Built) -> dict[str, object]:
+    metrics = json.loads((built.path / "metrics.json").read_text())
+    status = json.loads((built.path / "phases.json").read_text())["status"]
+    return {"path": str(built.path), "reused": built.reused, "status": status, "metrics": metrics}
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)

@@ -1,0 +1,479 @@
+"""The view model that the templates read: every number already a text, every figure already drawn."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from quadnet.arrays import FloatArray, IntArray
+from quadnet.config import CLASSES, dumps
+from quadnet.evidence import moment
+from quadnet.experiment import Experiment
+from quadnet.inertia import pairs
+from quadnet.mixture import Partition, merged_level
+from quadnet.network import Parameters, outputs
+from quadnet.phases import Phase
+from report import prose, story
+from report.figures import diagram, regions, style, training
+from report.figures import inertia as inertia_figure
+from report.language import Language
+from report.story import Chapter
+
+_HEAT_STEPS = 8
+_PANEL, _WIDE_PANEL = 37.0, 74.0  # millimetres
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawing with what it says to those who cannot see it.
+
+    Attributes:
+        key: Its anchor in the page and the name of its file.
+        svg: The drawing.
+        alt: What it shows, in words.
+        caption: What stands below it.
+    """
+
+    key: str
+    svg: str
+    alt: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A number in a shaded table: its text and its shade from 0 (none) to 8 (full)."""
+
+    text: str
+    heat: int
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A shaded table with a row and a column for each class."""
+
+    caption: str
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True)
+class PhaseRow:
+    """A phase in words."""
+
+    number: str
+    kind: str
+    epochs: str
+    loss: str
+    groups: str
+    accuracy: str
+    story: str
+    reading: str
+
+
+@dataclass(frozen=True)
+class Document:
+    """All that the report says and shows.
+
+    Attributes:
+        language: How it speaks.
+        title: From the configuration.
+        subtitle: What was trained, in a line.
+        run_name: The run's folder.
+        digest: SHA-256 of the configuration.
+        version: The program's version.
+        facts: Names and values of the main settings.
+        warning: What went wrong in the training, if anything did.
+        summary: Three sentences.
+        numbers: Single values that the fixed sentences name.
+        figures: The numbered figures by key, in the order of the page.
+        panels: The decision regions at the moments that matter.
+        phases: The phases in order.
+        levels: Name, loss and meaning of each analytic level.
+        means: Mean outputs at each closed plateau and at the end.
+        accuracies: Rows of the accuracy table: who, on training points, on fresh points.
+        confusion: Training points by label and prediction.
+        luck: Whether the training accuracy is ability.
+        loss_gap: The loss in training and on fresh points.
+        inertia: What the companion run shows.
+        plateaus: Rows of the inertia table.
+        optimizer: Key of the update rule's formula.
+        config_toml: The whole configuration.
+        versions: What shaped the numbers and the pages.
+    """
+
+    language: Language
+    title: str
+    subtitle: str
+    run_name: str
+    digest: str
+    version: str
+    facts: tuple[tuple[str, str], ...]
+    warning: str | None
+    summary: tuple[str, ...]
+    numbers: dict[str, str]
+    figures: dict[str, Figure]
+    panels: tuple[Figure, ...]
+    phases: tuple[PhaseRow, ...]
+    levels: tuple[tuple[str, str, str], ...]
+    means: tuple[Matrix, ...]
+    accuracies: tuple[tuple[str, ...], ...]
+    confusion: Matrix
+    luck: str
+    loss_gap: str
+    inertia: str
+    plateaus: tuple[tuple[str, ...], ...]
+    optimizer: str
+    config_toml: str
+    versions: tuple[tuple[str, str], ...]
+
+    def number(self, key: str) -> int:
+        """A figure's number, from 1 in the order of the page."""
+        return list(self.figures).index(key) + 1
+
+    @property
+    def drawings(self) -> tuple[Figure, ...]:
+        """All figures and panels."""
+        return (*self.figures.values(), *self.panels)
+
+
+def compose(run: Experiment, language: Language, versions: Sequence[tuple[str, str]]) -> Document:
+    """Puts the results of a run into words and drawings.
+
+    Args:
+        run: The numbers.
+        language: How to speak.
+        versions: Names and versions of what shaped them, for the appendix.
+    """
+    _ = language.gettext
+    config, metrics = run.config, run.metrics
+    chapters = story.chapters(run)
+    levels = _levels(run, language)
+    return Document(
+        language=language,
+        title=config.report.title,
+        subtitle=_("How a %(shape)s sigmoid network learns to tell four clouds of points apart")
+        % {"shape": "-".join(map(str, config.network.widths))},
+        run_name=config.run_name,
+        digest=config.digest,
+        version=dict(versions)["quadnet"],
+        facts=_facts(run, language),
+        warning=prose.warning(run, language),
+        summary=prose.summary(run, language),
+        numbers=_numbers(run, language),
+        figures={figure.key: figure for figure in _figures(run, chapters, levels, language)},
+        panels=tuple(_panels(run, language)),
+        phases=tuple(_phase(chapter, language) for chapter in chapters),
+        levels=tuple(level.row(language) for level in levels),
+        means=tuple(_means(chapter, language) for chapter in chapters if chapter.phase.kind == "plateau"),
+        accuracies=_accuracies(run, language),
+        confusion=_confusion(metrics.confusion_matrix, language),
+        luck=prose.luck(metrics, language),
+        loss_gap=prose.loss_gap(metrics, language),
+        inertia=prose.inertia(run, language),
+        plateaus=_plateaus(run, language),
+        optimizer=config.training.optimizer,
+        config_toml=dumps(config),
+        versions=tuple(versions),
+    )
+
+
+def _facts(run: Experiment, language: Language) -> tuple[tuple[str, str], ...]:
+    _ = language.gettext
+    config = run.config
+    counts = config.data.counts
+    points = str(counts[0]) if len(set(counts)) == 1 else ", ".join(map(str, counts))
+    return (
+        (_("Points of each class"), points),
+        (_("Standard deviation"), f"{config.data.spread:g}"),
+        (_("Layers"), "-".join(map(str, config.network.widths))),
+        (_("Parameters"), language.integer(run.history.parameters.shape[1])),
+        (_("Initial scale"), f"{config.network.initial_scale:g}"),
+        (_("Epochs"), language.integer(config.training.epochs)),
+        (_("Learning rate"), f"{config.training.learning_rate:g}"),
+        (_("Optimizer"), prose.optimizer(config.training, language)),
+        (_("Seeds of data, weights"), f"{config.data.seed}, {config.network.seed}"),
+    )
+
+
+def _numbers(run: Experiment, language: Language) -> dict[str, str]:
+    config, metrics = run.config, run.metrics
+    evidence = run.evidence.start
+    return {
+        "samples": language.integer(metrics.samples),
+        "spread": f"{config.data.spread:g}",
+        "centres": language.enumeration([f"({_plain(x)}, {_plain(y)})" for x, y in config.data.centres]),
+        "data_seed": str(config.data.seed),
+        "weight_seed": str(config.network.seed),
+        "scale": f"{config.network.initial_scale:g}",
+        "parameters": language.integer(run.history.parameters.shape[1]),
+        "hidden": str(len(config.network.hidden)),
+        "rate": f"{config.training.learning_rate:g}",
+        "momentum": f"{config.training.momentum:g}",
+        "epochs": language.integer(config.training.epochs),
+        "optimizer": prose.optimizer(config.training, language),
+        "bayes": language.percent(metrics.bayes_accuracy, 2),
+        "bayes_sample": language.percent(metrics.bayes_accuracy_sample, 2),
+        "fresh_points": language.integer(metrics.fresh_points),
+        "accuracy": language.percent(metrics.accuracy, 2),
+        "note_accuracy": language.decimal(metrics.accuracy_note_formula, 1),
+        "largest_share": language.percent(metrics.largest_share),
+        "loss_first": language.decimal(metrics.loss_first, 4),
+        "start_accuracy": language.percent(evidence.accuracy),
+        "error": language.percent(metrics.accuracy_fresh_error, 2),
+    }
+
+
+def _plain(value: float) -> str:
+    return f"{value:g}".replace("-", "\u2212")
+
+
+def _figures(
+    run: Experiment, chapters: Sequence[Chapter], levels: Sequence["_Level"], language: Language
+) -> list[Figure]:
+    _ = language.gettext
+    figures = [_data(run, language), _network(run.history.final, run, language)]
+    if run.phases.phases:
+        figures.append(_training(run, chapters, levels, language))
+    figures.append(_inertia(run, language))
+    return figures
+
+
+def _data(run: Experiment, language: Language) -> Figure:
+    _ = language.gettext
+    svg = style.draw("data", partial(regions.panel, run.dataset, run.dataset.mixture.bayes_rule, _WIDE_PANEL))
+    return Figure(
+        "data",
+        svg,
+        _("Scatter plot of the training points: four clouds, one around each centre, which overlap at the edges."),
+        _(
+            "The training points by their label, 0 ● 1 ■ 2 ▲ 3 ◆, over the regions in which the Bayes rule, the best of "
+            "all classifiers, names each class. Points on a foreign region cannot be had right but by luck."
+        ),
+    )
+
+
+def _network(final: Parameters, run: Experiment, language: Language) -> Figure:
+    _ = language.gettext
+    hidden = [
+        language.ngettext("%(count)s sigmoid unit", "%(count)s sigmoid units", width) % {"count": width}
+        for width in run.config.network.hidden
+    ]
+    names = (_("2 inputs"), *hidden, _("4 sigmoid outputs"))
+    return Figure(
+        "network",
+        style.draw("network", partial(diagram.network, final, names)),
+        _("Diagram of the network, layer by layer: %(layers)s; every unit is joined to all of the next layer.")
+        % {"layers": ", ".join(names)},
+        _(
+            "The network after training. Lines are weights: the thicker the larger within its layer, dashed if negative. "
+            "Biases are not drawn."
+        ),
+    )
+
+
+def _training(run: Experiment, chapters: Sequence[Chapter], levels: Sequence["_Level"], language: Language) -> Figure:
+    _ = language.gettext
+    names = [_("class %(label)s") % {"label": c} for c in range(CLASSES)]
+    words = training.Words(
+        epoch=_("epoch"),
+        stretched=_("epoch, at the borders of the phases; each phase is stretched to a scale of its own"),
+        loss=_("loss"),
+        shares=_("predicted"),
+        recall=_("recall"),
+        gradient=_("gradient"),
+        classes=(names[0], names[1], names[2], names[3]),
+        kinds=[story.kind(chapter, language) for chapter in chapters],
+        stories=[story.story(chapter, language) for chapter in chapters],
+    )
+    lines = [training.Level(level.loss, level.label) for level in levels]
+    finite = run.history.loss[np.isfinite(run.history.loss)]
+    told = "; ".join(
+        _("%(number)s %(kind)s, epochs %(start)s to %(end)s: %(story)s")
+        % {
+            "number": chapter.number,
+            "kind": words.kinds[chapter.number - 1],
+            "start": chapter.phase.start,
+            "end": chapter.phase.end,
+            "story": words.stories[chapter.number - 1],
+        }
+        for chapter in chapters
+    )
+    return Figure(
+        "training",
+        style.draw("training", partial(training.curve, finite, run.phases.phases, run.evidence.track, lines, words)),
+        _("Loss curve with its phases: %(phases)s.") % {"phases": told},
+        _(
+            "Top: the loss of each epoch, as it is. Below: the same with each phase stretched to a readable width; "
+            "shaded phases are slow, dashed lines are the losses that theory singles out. Then, over the same axis, the "
+            "share of points for which each class is predicted, the recall of each class, and the norm of the gradient."
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class _Level:
+    """A loss that theory singles out: name, value, and the state of the network behind it."""
+
+    label: str
+    loss: float
+    meaning: str
+
+    def row(self, language: Language) -> tuple[str, str, str]:
+        return self.label, language.decimal(self.loss, 4), self.meaning
+
+
+_PAIRS: tuple[Partition, ...] = (((0, 1), (2, 3)), ((0, 3), (1, 2)), ((0, 2), (1, 3)))
+
+
+def _levels(run: Experiment, language: Language) -> tuple[_Level, ...]:
+    _ = language.gettext
+    mixture = run.dataset.mixture
+    return (
+        _Level(_("4 ln 2: all outputs ½"), CLASSES * math.log(2), _("a blind start: every output says one half")),
+        _Level(
+            _("Σ H(π): class shares"),
+            merged_level(mixture.shares),
+            _("every output says how frequent its class is, whatever the point"),
+        ),
+        _Level(
+            _("two pairs apart"),
+            min(mixture.level(pair) for pair in _PAIRS),
+            _("two groups of two classes are told apart as well as can be, and nothing within a group"),
+        ),
+        _Level(
+            _("Bayes-optimal outputs"),
+            mixture.level([[c] for c in range(CLASSES)]),
+            _("every output is the true probability of its class at the point"),
+        ),
+    )
+
+
+def _inertia(run: Experiment, language: Language) -> Figure:
+    _ = language.gettext
+    companion = run.companion
+    runs = [
+        inertia_figure.Run(prose.optimizer(training, language), loss[np.isfinite(loss)], phases.closed_plateaus)
+        for training, loss, phases in (
+            (run.config.training, run.history.loss, run.phases),
+            (companion.training, companion.loss, companion.phases),
+        )
+    ]
+    return Figure(
+        "inertia",
+        style.draw("inertia", partial(inertia_figure.comparison, runs, _("epoch + 1, logarithmic"), _("loss"))),
+        _(
+            "Loss curves of two runs from the same start, %(main)s and %(other)s, over a logarithmic time axis. %(result)s"
+        )
+        % {"main": runs[0].name, "other": runs[1].name, "result": prose.inertia(run, language)},
+        _("Two runs from the same start. The bars below are the plateaus that each of them left again, numbered."),
+    )
+
+
+def _panels(run: Experiment, language: Language) -> list[Figure]:
+    _ = language.gettext
+    history = run.history
+    last = int(history.epochs[-1])
+    named = {0: _("start"), last: _("trained")}
+    for phase in run.phases.phases:
+        if phase.kind == "descent" or not phase.open:
+            text = _("end of descent") if phase.kind == "descent" else _("middle of plateau")
+            named.setdefault(history.nearest(moment(phase)), text)
+    panels = []
+    for epoch in sorted(named):
+        rule: Callable[[FloatArray], IntArray] = partial(_predict, history.at(epoch))
+        accuracy = float((rule(run.dataset.points) == run.dataset.labels).mean())
+        facts = {
+            "epoch": language.integer(epoch),
+            "moment": named[epoch],
+            "accuracy": language.percent(accuracy),
+            "classes": language.enumeration([str(c) for c in sorted(set(rule(run.dataset.points).tolist()))]),
+        }
+        panels.append(
+            Figure(
+                f"regions-{epoch:0{len(str(last))}d}",
+                style.draw(f"regions-{epoch}", partial(regions.panel, run.dataset, rule, _PANEL)),
+                _(
+                    "Decision regions at epoch %(epoch)s (%(moment)s): predicted classes %(classes)s, accuracy %(accuracy)s."
+                )
+                % facts,
+                _("Epoch %(epoch)s, %(moment)s: %(accuracy)s right") % facts,
+            )
+        )
+    return panels
+
+
+def _predict(parameters: Parameters, points: FloatArray) -> IntArray:
+    predicted: IntArray = outputs(parameters, points).argmax(axis=1)
+    return predicted
+
+
+def _phase(chapter: Chapter, language: Language) -> PhaseRow:
+    phase = chapter.phase
+    return PhaseRow(
+        number=str(chapter.number),
+        kind=story.kind(chapter, language),
+        epochs=f"{language.integer(phase.start)}–{language.integer(phase.end)}",
+        loss=f"{language.significant(phase.loss_start)} → {language.significant(phase.loss_end)}",
+        groups=story.groups(chapter.snapshot.partition),
+        accuracy=language.percent(chapter.snapshot.accuracy),
+        story=story.story(chapter, language),
+        reading=story.reading(chapter, language),
+    )
+
+
+def _means(chapter: Chapter, language: Language) -> Matrix:
+    _ = language.gettext
+    caption = _("Phase %(number)s (%(kind)s), epoch %(epoch)s: groups %(groups)s") % {
+        "number": chapter.number,
+        "kind": story.kind(chapter, language),
+        "epoch": language.integer(chapter.snapshot.epoch),
+        "groups": story.groups(chapter.snapshot.partition),
+    }
+    return Matrix(
+        caption, tuple(tuple(_cell(language.decimal(v, 3), v) for v in row) for row in chapter.snapshot.means.tolist())
+    )
+
+
+def _confusion(matrix: IntArray, language: Language) -> Matrix:
+    sizes = matrix.sum(axis=1)
+    rows = tuple(
+        tuple(_cell(language.integer(n), n / size) for n in row)
+        for row, size in zip(matrix.tolist(), sizes.tolist(), strict=True)
+    )
+    return Matrix(language.gettext("Training points by label (rows) and prediction (columns)"), rows)
+
+
+def _cell(text: str, share: float) -> Cell:
+    return Cell(text, round(_HEAT_STEPS * share) if share == share else 0)
+
+
+def _accuracies(run: Experiment, language: Language) -> tuple[tuple[str, ...], ...]:
+    _ = language.gettext
+    m = run.metrics
+    exact, precise = partial(language.percent, places=2), partial(language.percent, places=2)
+    return (
+        (_("the trained network"), exact(m.accuracy), precise(m.accuracy_fresh), ""),
+        (
+            _("the Bayes rule, the best of all"),
+            exact(m.bayes_accuracy_sample),
+            precise(m.bayes_accuracy_fresh),
+            exact(m.bayes_accuracy),
+        ),
+        (_("always the most frequent class"), exact(m.largest_share), "", exact(m.largest_share)),
+        (_("the note’s formula"), exact(m.accuracy_note_formula), "", ""),
+    )
+
+
+def _plateaus(run: Experiment, language: Language) -> tuple[tuple[str, ...], ...]:
+    def span(phase: Phase | None) -> tuple[str, str]:
+        if phase is None:
+            return "–", "–"
+        epochs = f"{language.integer(phase.start)}–{language.integer(phase.end)}"
+        return epochs, language.integer(phase.end - phase.start)
+
+    rows = enumerate(pairs(run.phases, run.companion.phases), start=1)
+    return tuple(
+        (str(number), *span(pair.main), *span(pair.companion), prose.ratio(pair, language)) for number, pair in rows
+    )

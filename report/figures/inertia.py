@@ -1,0 +1,59 @@
+"""Two runs from the same start: their losses, and how long each stays on its plateaus."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from quadnet.arrays import FloatArray
+from quadnet.phases import Phase
+from report.figures import style
+
+
+@dataclass(frozen=True)
+class Run:
+    """One of the curves: its name, its finite losses and its closed plateaus."""
+
+    name: str
+    loss: FloatArray
+    plateaus: Sequence[Phase]
+
+
+def comparison(runs: Sequence[Run], epoch: str, loss: str) -> Figure:
+    """Both curves over a logarithmic time axis, their closed plateaus as bars below.
+
+    Args:
+        runs: The main run first.
+        epoch: Name of the time axis.
+        loss: Name of the loss axis.
+    """
+    figure = style.canvas(170, 76)
+    upper = style.place(figure, 13, 27, 120, 46)
+    lower = style.place(figure, 13, 10, 120, 15)
+    looks = [(style.INK, "-"), (style.ACCENT, (0, (5, 2)))]
+    longest = max(run.loss.size for run in runs)
+    for row, (run, (colour, line)) in enumerate(zip(runs, looks, strict=True)):
+        shown = np.unique(np.geomspace(1, max(run.loss.size, 1), 500).astype(np.int64)) if run.loss.size else []
+        if len(shown):
+            upper.plot(shown, run.loss[shown - 1], color=colour, linestyle=line, label=run.name)
+        for number, phase in enumerate(run.plateaus, start=1):
+            lower.plot([phase.start + 1, phase.end + 1], [-row, -row], color=colour, linewidth=5, solid_capstyle="butt")
+            lower.text(phase.start + 1, -row + 0.32, str(number), size=7, color=colour, ha="left", va="bottom")
+    for axes in (upper, lower):
+        axes.set(xscale="log", xlim=(1, max(longest, 2)))
+        style.decades(axes.xaxis)
+    upper.set_xticklabels([])
+    upper.set_ylabel(loss)
+    top = max((float(run.loss.max()) for run in runs if run.loss.size), default=1.0)
+    first = max((float(run.loss[0]) for run in runs if run.loss.size), default=1.0)
+    if top > 10 * first:
+        upper.set_yscale("log")
+        style.decades(upper.yaxis)
+    else:
+        upper.set_ylim(0, top * 1.07 or 1)
+    upper.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, handlelength=2.6)
+    lower.set(ylim=(-len(runs) + 0.4, 0.9), yticks=[])
+    lower.spines["left"].set_visible(False)
+    lower.set_xlabel(epoch, labelpad=2)
+    return figure

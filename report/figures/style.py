@@ -1,0 +1,128 @@
+"""What all figures share: sizes, colours, fonts, and the way to SVG. Nothing here changes matplotlib's global state
+but the registration of the fonts, which are the pages' own.
+"""
+
+import io
+import math
+import re
+from collections.abc import Callable
+from functools import cache
+
+import matplotlib
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullLocator
+
+from report.assets import TEMPLATES
+from report.language import superscript
+
+# Ink and class colours are those of the style sheet, where each has a name; a page may recolour the drawing by them.
+INK = "#1f2328"
+MUTED = "#656d76"
+FAINT = "#d0d7de"
+PAPER = "#ffffff"
+BAND = "#f3f1ea"
+ACCENT = "#8a3b12"
+CLASS_COLOURS = ("#0b5fa5", "#b4530a", "#3f7d20", "#7a3e9d")
+CLASS_TINTS = ("#d3e5f5", "#fbe3c8", "#b9d6a8", "#c9aedb")
+CLASS_MARKERS = ("o", "s", "^", "D")
+CLASS_LINES: tuple[str | tuple[int, tuple[int, ...]], ...] = ("-", (0, (5, 2)), (0, (1, 1)), (0, (4, 1, 1, 1)))
+
+ROLES = {
+    INK: "--ink",
+    MUTED: "--muted",
+    FAINT: "--rule",
+    PAPER: "--paper",
+    BAND: "--band",
+    ACCENT: "--accent",
+    **{colour: f"--class-{c}" for c, colour in enumerate(CLASS_COLOURS)},
+}
+
+_POINTS_PER_MM = 72 / 25.4
+_STYLE = {
+    "font.family": "Quadnet Sans",
+    "font.size": 8,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 8,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.unicode_minus": True,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "lines.linewidth": 1.2,
+    "lines.solid_capstyle": "round",
+    "path.simplify_threshold": 0.3,
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "xtick.labelsize": 7.5,
+    "xtick.major.size": 3,
+    "xtick.major.width": 0.6,
+    "xtick.minor.size": 1.5,
+    "ytick.color": MUTED,
+    "ytick.labelcolor": INK,
+    "ytick.labelsize": 7.5,
+    "ytick.major.size": 3,
+    "ytick.major.width": 0.6,
+    "ytick.minor.size": 1.5,
+    "svg.fonttype": "none",
+}
+_RASTER_DPI = 240
+
+
+def draw(name: str, figure: Callable[[], Figure]) -> str:
+    """Draws a figure in the pages' style.
+
+    Args:
+        name: Unique among the figures of a page; keeps their SVG ids apart.
+        figure: Makes the figure; called inside the style.
+
+    Returns:
+        The SVG, the same for the same drawing.
+    """
+    _register_fonts()
+    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": name}):
+        buffer = io.BytesIO()
+        nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
+        figure().savefig(buffer, format="svg", dpi=_RASTER_DPI, metadata=nothing)
+    svg = buffer.getvalue().decode()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r'\bid="', f'id="{name}-', svg)
+    return re.sub(r'(url\(|href=")#', rf"\1#{name}-", svg)
+
+
+def canvas(width: float, height: float) -> Figure:
+    """An empty figure.
+
+    Args:
+        width: In millimetres.
+        height: In millimetres.
+    """
+    return Figure(figsize=(width / 25.4, height / 25.4), dpi=72)
+
+
+def place(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
+    """New axes at a place given in millimetres from the figure's lower left corner."""
+    whole_width, whole_height = figure.get_size_inches() * 25.4
+    return figure.add_axes((left / whole_width, bottom / whole_height, width / whole_width, height / whole_height))
+
+
+def decades(axis: Axis) -> None:
+    """Gives a logarithmic axis its powers of ten as plain text and no small ticks: both cost time and say little."""
+    axis.set_major_formatter(FuncFormatter(lambda value, _: power_of_ten(round(math.log10(value)))))
+    axis.set_minor_locator(NullLocator())
+
+
+def power_of_ten(exponent: int) -> str:
+    """1, 10, 100, 1000, or 10 with a raised exponent."""
+    return str(10**exponent) if 0 <= exponent <= 4 else "10" + superscript(exponent)
+
+
+@cache
+def _register_fonts() -> None:
+    for path in sorted((TEMPLATES / "fonts").glob("QuadnetSans-*.ttf")):
+        font_manager.fontManager.addfont(path)

@@ -1,0 +1,207 @@
+"""The main figure: the loss over the epochs with its phases, and what the network did meanwhile."""
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import ConnectionPatch
+
+from quadnet.arrays import FloatArray
+from quadnet.evidence import Snapshot
+from quadnet.phases import Phase
+from report.figures import style
+
+_WIDTH, _HEIGHT, _LEFT, _RIGHT = 170.0, 200.0, 13.0, 33.0
+_INNER = _WIDTH - _LEFT - _RIGHT
+_MOST_STORIES = 8
+
+
+@dataclass(frozen=True)
+class Level:
+    """A loss that theory singles out, with the words beside its line."""
+
+    loss: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Words:
+    """The texts of the figure, in the page's language."""
+
+    epoch: str
+    stretched: str
+    loss: str
+    shares: str
+    recall: str
+    gradient: str
+    classes: tuple[str, str, str, str]
+    kinds: Sequence[str]
+    stories: Sequence[str]
+
+
+def curve(
+    loss: FloatArray, phases: Sequence[Phase], track: Sequence[Snapshot], levels: Sequence[Level], words: Words
+) -> Figure:
+    """The whole curve as it is, then with each phase stretched to a readable width, and three curves below it.
+
+    Args:
+        loss: Loss of each epoch, shape (epochs,); finite.
+        phases: At least one.
+        track: Snapshots over the whole run.
+        levels: Lines to draw.
+        words: All texts.
+    """
+    figure = style.canvas(_WIDTH, _HEIGHT)
+    whole = style.place(figure, _LEFT, 168, _INNER, 30)
+    main = style.place(figure, _LEFT, 71, _INNER, 58)
+    lower = [style.place(figure, _LEFT, bottom, _INNER, 17) for bottom in (50, 30, 10)]
+    scale = _Stretch(phases)
+    _whole(whole, loss, phases, words)
+    _stories(main, phases, scale, words)
+    main.plot(*scale.line(np.arange(loss.size), loss), color=style.INK, linewidth=1.4)
+    main.set_ylabel(words.loss)
+    _loss_scale(main, loss)
+    _levels(main, levels)
+    for axes in (main, *lower):
+        _bands(axes, phases, [scale.at(p.start) for p in phases] + [scale.total])
+        axes.set(xlim=(0, scale.total), xticks=[scale.at(p.start) for p in phases] + [scale.total])
+        axes.set_xticklabels([])
+    epochs = np.array([s.epoch for s in track])
+    _classes(lower[0], scale, epochs, np.stack([s.shares for s in track]), words.shares)
+    _classes(lower[1], scale, epochs, np.stack([s.recall for s in track]), words.recall)
+    lower[2].plot(*scale.line(epochs, np.array([max(s.gradient_norm, 1e-300) for s in track])), color=style.INK)
+    lower[2].set_yscale("log")
+    style.decades(lower[2].yaxis)
+    lower[2].set_ylabel(words.gradient)
+    lower[2].set_xlabel(words.stretched, labelpad=2)
+    borders = [p.start for p in phases] + [phases[-1].end]
+    lower[2].set_xticklabels([str(b) for b in borders], rotation=0)
+    _connect(figure, whole, main, borders, scale)
+    _legend(figure, words)
+    return figure
+
+
+class _Stretch:
+    """Epochs to places on an axis where a phase's width grows with the fourth root of its length."""
+
+    def __init__(self, phases: Sequence[Phase]) -> None:
+        widths = np.array([max(1, p.end - p.start) ** 0.25 for p in phases])
+        widths = np.maximum(widths, 0.13 * widths.sum())
+        self._borders = np.array([phases[0].start, *(p.end for p in phases)], dtype=np.float64)
+        self._places = np.concatenate([[0.0], np.cumsum(widths)])
+        self.total = float(self._places[-1])
+
+    def at(self, epoch: float) -> float:
+        return float(np.interp(epoch, self._borders, self._places))
+
+    def line(self, epochs: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
+        places = np.interp(epochs, self._borders, self._places)
+        # A few hundred places are all that print can show; the extremes within each are kept.
+        column = np.floor(places / self.total * 600).astype(np.int64)
+        starts = np.flatnonzero(np.diff(column, prepend=-1))
+        low, high = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
+        falling = values[starts] >= values[np.append(starts[1:], len(values)) - 1]
+        first, second = np.where(falling, high, low), np.where(falling, low, high)
+        return np.repeat(places[starts], 2), np.stack([first, second], axis=1).ravel()
+
+
+def _whole(axes: Axes, loss: FloatArray, phases: Sequence[Phase], words: Words) -> None:
+    epochs = np.arange(loss.size)
+    axes.plot(epochs, loss, color=style.INK)
+    axes.set(xlim=(0, max(loss.size - 1, 1)))
+    axes.set_ylabel(words.loss)
+    axes.set_xlabel(words.epoch, labelpad=1)
+    axes.xaxis.set_label_coords(1.03, -0.06)
+    axes.xaxis.label.set_horizontalalignment("left")
+    _loss_scale(axes, loss)
+    _bands(axes, phases, [p.start for p in phases] + [phases[-1].end])
+
+
+def _loss_scale(axes: Axes, loss: FloatArray) -> None:
+    if loss.max() > 10 * max(loss[0], 1e-300):
+        axes.set_yscale("log")
+        style.decades(axes.yaxis)
+    else:
+        axes.set_ylim(0, float(loss.max()) * 1.07 or 1)
+
+
+def _bands(axes: Axes, phases: Sequence[Phase], borders: Sequence[float]) -> None:
+    for phase, left, right in zip(phases, borders, borders[1:], strict=False):
+        if phase.kind == "plateau":
+            axes.axvspan(left, right, color=style.BAND, linewidth=0, zorder=-2)
+    for border in borders[1:-1]:
+        axes.axvline(border, color=style.FAINT, linewidth=0.6, zorder=-1)
+
+
+def _stories(axes: Axes, phases: Sequence[Phase], scale: _Stretch, words: Words) -> None:
+    for number, phase in enumerate(phases, start=1):
+        left, right = scale.at(phase.start), scale.at(phase.end) if phase is not phases[-1] else scale.total
+        place = dict(transform=axes.get_xaxis_transform(), ha="left", va="top", clip_on=False)
+        inset = left + 0.006 * scale.total
+        axes.text(inset, 1.375, str(number), size=9.5, weight=600, color=style.ACCENT, **place)
+        if len(phases) <= _MOST_STORIES:
+            letters = max(6, int((right - left) / scale.total * _INNER / 1.27))
+            axes.text(inset + 0.02 * scale.total, 1.365, words.kinds[number - 1], size=7.5, weight=600, **place)
+            story = "\n".join(textwrap.wrap(words.stories[number - 1], letters, break_long_words=False))
+            axes.text(inset, 1.29, story, size=7, color=style.INK, linespacing=1.1, **place)
+
+
+def _levels(axes: Axes, levels: Sequence[Level]) -> None:
+    low, high = axes.get_ylim()
+    logarithmic = axes.get_yscale() == "log"
+    places = sorted(levels, key=lambda level: level.loss)
+    previous = -np.inf
+    for level in places:
+        if not low <= level.loss <= high:
+            continue
+        axes.axhline(level.loss, color=style.ACCENT, linewidth=0.6, linestyle=(0, (4, 2)), zorder=1)
+        share = np.log(level.loss / low) / np.log(high / low) if logarithmic else (level.loss - low) / (high - low)
+        share = max(float(share), previous + 0.062)
+        previous = share
+        axes.text(
+            1.015, share, level.label, size=7, color=style.ACCENT, transform=axes.transAxes, va="center", ha="left"
+        )
+
+
+def _classes(axes: Axes, scale: _Stretch, epochs: FloatArray, values: FloatArray, label: str) -> None:
+    for c in range(values.shape[1]):
+        places = [scale.at(t) for t in epochs]
+        axes.plot(places, values[:, c], color=style.CLASS_COLOURS[c], linestyle=style.CLASS_LINES[c], linewidth=1.1)
+    axes.set(ylim=(-0.04, 1.04), yticks=[0, 0.5, 1])
+    axes.set_yticklabels(["0", "½", "1"])
+    axes.set_ylabel(label)
+
+
+def _connect(figure: Figure, whole: Axes, main: Axes, borders: Sequence[int], scale: _Stretch) -> None:
+    low = whole.get_ylim()[0]
+    for border in borders:
+        figure.add_artist(
+            ConnectionPatch(
+                (border, low),
+                (scale.at(border), 1.40),
+                whole.transData,
+                main.get_xaxis_transform(),
+                color=style.FAINT,
+                linewidth=0.6,
+                zorder=-5,
+            )
+        )
+
+
+def _legend(figure: Figure, words: Words) -> None:
+    lines = [
+        Line2D([], [], color=colour, linestyle=line)
+        for colour, line in zip(style.CLASS_COLOURS, style.CLASS_LINES, strict=True)
+    ]
+    figure.legend(
+        lines,
+        words.classes,
+        loc="center left",
+        bbox_to_anchor=(1 - (_RIGHT - 1) / _WIDTH, 48 / _HEIGHT),
+        frameon=False,
+        handlelength=2.4,
+    )

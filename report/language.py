@@ -1,0 +1,78 @@
+"""Words and numbers in the language of the pages.
+
+Every sentence goes through `Language.gettext` with English as its key, so that a catalog in `templates/locale` is all
+that another language needs.
+"""
+
+import gettext as catalogs
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from report.assets import TEMPLATES
+
+NARROW_SPACE = "\u202f"
+MINUS = "\u2212"
+
+
+@dataclass(frozen=True)
+class Language:
+    """How the pages speak.
+
+    Attributes:
+        code: The language's code, as in `<html lang>`.
+        translations: Its catalog; English sentences are their own translation.
+    """
+
+    code: str
+    translations: catalogs.NullTranslations = field(repr=False)
+
+    @classmethod
+    def load(cls, code: str) -> "Language":
+        """The language with its catalog from `templates/locale`."""
+        return cls(code, catalogs.translation("quadnet", TEMPLATES / "locale", [code], fallback=code == "en"))
+
+    def gettext(self, message: str) -> str:
+        """The message in this language."""
+        return self.translations.gettext(message)
+
+    def ngettext(self, singular: str, plural: str, count: int) -> str:
+        """The message in the form that fits the count."""
+        return self.translations.ngettext(singular, plural, count)
+
+    def integer(self, value: int) -> str:
+        """1658 as it is, 10 000 in groups of three."""
+        text = f"{abs(value):,}".replace(",", NARROW_SPACE) if abs(value) >= 10_000 else str(abs(value))
+        return MINUS + text if value < 0 else text
+
+    def decimal(self, value: float, places: int) -> str:
+        """A number with a fixed count of decimals; `∞` or `not a number` when it is not finite."""
+        if not math.isfinite(value):
+            return self.gettext("not a number") if math.isnan(value) else (MINUS if value < 0 else "") + "∞"
+        text = f"{abs(value):.{places}f}"
+        return MINUS + text if value < 0 and text.strip("0.") else text
+
+    def significant(self, value: float, digits: int = 4) -> str:
+        """A number with some significant digits, as a power of ten where it is very small or large."""
+        if not math.isfinite(value) or value == 0:
+            return self.decimal(value, 0)
+        exponent = math.floor(math.log10(abs(value)))
+        if -4 <= exponent < 6:
+            return self.decimal(value, max(0, digits - 1 - exponent))
+        mantissa = self.decimal(value / 10.0**exponent, digits - 1)
+        return f"{mantissa}·10{superscript(exponent)}"
+
+    def percent(self, share: float, places: int = 1) -> str:
+        """A share of 1 in per cent."""
+        return f"{self.decimal(100 * share, places)}{NARROW_SPACE}%"
+
+    def enumeration(self, items: Sequence[str]) -> str:
+        """`a`, `a and b`, `a, b and c`."""
+        if len(items) < 2:
+            return "".join(items)
+        return self.gettext("%(list)s and %(last)s") % {"list": ", ".join(items[:-1]), "last": items[-1]}
+
+
+def superscript(exponent: int) -> str:
+    """A whole number in raised digits."""
+    return str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))

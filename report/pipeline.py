@@ -1,0 +1,119 @@
+"""The order of the stages, and the only place that decides what is written where."""
+
+import os
+import platform
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from quadnet.config import Config
+from quadnet.errors import ConfigurationError, QuadnetError
+from quadnet.experiment import Experiment, conduct
+from quadnet.training import Progress
+from report.language import Language
+from report.press import PdfError, Press
+from report.record import files, manifest, writing
+
+PAGES = {"html": "report.html", "pdf": "report.pdf"}
+_DEFAULT_TIME = 946_684_800  # 2000-01-01, stated in the pages where SOURCE_DATE_EPOCH is not set
+_LATEST_TIME = 253_402_300_799  # the end of the year 9999
+
+
+@dataclass(frozen=True)
+class Built:
+    """What became of a build.
+
+    Attributes:
+        path: The run's folder.
+        reused: Whether it was there already and stayed as it was.
+        experiment: The numbers, if they were made.
+        failure: Why the PDF is missing, if it should be there.
+    """
+
+    path: Path
+    reused: bool
+    experiment: Experiment | None = None
+    failure: PdfError | None = None
+
+
+def build(
+    config: Config, output_dir: Path, formats: tuple[str, ...], *, force: bool = False, progress: Progress | None = None
+) -> Built:
+    """Runs the experiment and writes its folder.
+
+    Args:
+        config: What to run.
+        output_dir: Where the run's folder goes.
+        formats: Which pages to make: `html`, `pdf`.
+        force: Whether to build again what is there.
+        progress: Called now and then with the number of epochs done.
+
+    Raises:
+        QuadnetError: The folder cannot be written, or its place is taken by something else.
+        ConfigurationError: SOURCE_DATE_EPOCH is no time.
+    """
+    created = page_time(os.environ)
+    target = output_dir / config.run_name
+    writing.check_writable(output_dir)
+    if target.exists():
+        if not (target / manifest.NAME).is_file():
+            raise QuadnetError(
+                f"{target}: is there but is no run of quadnet; move it away or name another --output-dir"
+            )
+        if not force and all((target / PAGES[name]).is_file() for name in formats):
+            return Built(target, reused=True)
+    if "pdf" not in formats:
+        return _build(config, target, formats, created, None, progress)
+    with Press() as press:
+        return _build(config, target, formats, created, press, progress)
+
+
+def page_time(environment: Mapping[str, str]) -> str:
+    """The time that pages state, ISO 8601 in UTC: SOURCE_DATE_EPOCH, or a fixed one, never the clock's.
+
+    Raises:
+        ConfigurationError: SOURCE_DATE_EPOCH is no whole number of seconds since 1970, up to the year 9999.
+    """
+    text = environment.get("SOURCE_DATE_EPOCH", str(_DEFAULT_TIME))
+    if not (text.isascii() and text.isdigit() and len(text) < 16 and int(text) <= _LATEST_TIME):
+        raise ConfigurationError(
+            f"SOURCE_DATE_EPOCH = {text!r} is not allowed: a whole number of seconds since 1970, or unset"
+        )
+    return datetime.fromtimestamp(int(text), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _build(
+    config: Config, target: Path, formats: tuple[str, ...], created: str, press: Press | None, progress: Progress | None
+) -> Built:
+    began, clock = time.time(), time.perf_counter()
+    experiment = conduct(config, progress)
+    trained = time.perf_counter()
+    # Loaded only now: matplotlib takes longer than all that is needed to refuse a wrong configuration.
+    from report import document, render
+
+    view = document.compose(experiment, Language.load(config.report.language), manifest.versions())
+    contents = files.numbers(experiment)
+    contents |= {f"figures/{figure.key}.svg": figure.svg.encode() for figure in view.drawings}
+    failure = None
+    if "html" in formats:
+        contents[PAGES["html"]] = render.html(view, "screen", created).encode()
+    if press is not None:
+        try:
+            contents[PAGES["pdf"]] = press.pdf(render.html(view, "print", created))
+        except PdfError as error:
+            failure = error
+    contents[manifest.NAME] = manifest.manifest(config, contents)
+    contents["run.log.json"] = files.to_json(
+        {
+            "began": datetime.fromtimestamp(began, UTC).isoformat(timespec="seconds"),
+            "seconds": {"experiment": trained - clock, "pages": time.perf_counter() - trained},
+            "host": platform.node(),
+            "platform": platform.platform(),
+            "python": sys.version,
+        }
+    )
+    writing.write(target, contents)
+    return Built(target, reused=False, experiment=experiment, failure=failure)

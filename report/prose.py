@@ -1,0 +1,200 @@
+"""The sentences whose wording depends on the run, but for those about single phases."""
+
+from quadnet.config import Training
+from quadnet.experiment import Experiment
+from quadnet.inertia import Pair, pairs
+from quadnet.metrics import Metrics
+from quadnet.phases import Phase
+from report.language import Language
+
+_SETTLED = 3.0  # standard errors within which two accuracies are called equal
+
+
+def optimizer(training: Training, language: Language) -> str:
+    """The optimizer by its name, with its momentum."""
+    _ = language.gettext
+    names = {
+        "gradient_descent": _("gradient descent"),
+        "heavy_ball": _("heavy ball"),
+        "nesterov": _("Nesterov’s method"),
+        "averaging": _("the averaging form of momentum"),
+    }
+    name = names[training.optimizer]
+    return f"{name} {training.momentum:g}" if training.momentum else name
+
+
+def warning(run: Experiment, language: Language) -> str | None:
+    """What went wrong in the training, or None."""
+    _ = language.gettext
+    status = run.phases.status
+    largest = max(abs(float(part)) for part in run.history.parameters[-1]) if run.history.parameters.size else 0.0
+    facts = {
+        "epoch": language.integer(run.history.loss.size - 1),
+        "rate": f"{run.config.training.learning_rate:g}",
+        "largest": language.significant(largest, 2),
+        "first": language.significant(run.metrics.loss_first),
+        "last": language.significant(run.metrics.loss_last),
+    }
+    if status.startswith("non-finite"):
+        return (
+            _(
+                "The training broke down: at epoch %(epoch)s the loss is no finite number any more. The last parameters "
+                "before that reach %(largest)s; with a learning rate of %(rate)s the steps were too long. All that follows "
+                "describes the run up to there."
+            )
+            % facts
+        )
+    if status == "diverged":
+        return (
+            _(
+                "The training diverged: the loss starts at %(first)s and ends at %(last)s, far above. With a learning rate "
+                "of %(rate)s the steps are too long for this network and these data."
+            )
+            % facts
+        )
+    if status == "regressed":
+        return (
+            _(
+                "The training lost ground again: its last loss, %(last)s, is clearly above its lowest. With a learning rate "
+                "of %(rate)s the steps are too long near the end, or the curve was cut while it rose."
+            )
+            % facts
+        )
+    return None
+
+
+def summary(run: Experiment, language: Language) -> tuple[str, ...]:
+    """The run in three sentences."""
+    return (_course(run, language), _achievement(run.metrics, language), inertia(run, language))
+
+
+def _course(run: Experiment, language: Language) -> str:
+    _ = language.gettext
+    plateaus = run.phases.closed_plateaus
+    facts = {
+        "first": language.decimal(run.metrics.loss_first, 4),
+        "last": language.decimal(run.metrics.loss_last, 4),
+        "epochs": _epochs(run.history.loss.size, language),
+        "plateaus": language.enumeration([_plateau(phase, run, language) for phase in plateaus]),
+    }
+    if not plateaus:
+        return (
+            _("In %(epochs)s the loss went from %(first)s to %(last)s, without a plateau that it left again.") % facts
+        )
+    return (
+        language.ngettext(
+            "In %(epochs)s the loss went from %(first)s to %(last)s, with a plateau on the way: %(plateaus)s.",
+            "In %(epochs)s the loss went from %(first)s to %(last)s, with plateaus on the way: %(plateaus)s.",
+            len(plateaus),
+        )
+        % facts
+    )
+
+
+def _plateau(phase: Phase, run: Experiment, language: Language) -> str:
+    _ = language.gettext
+    facts = {
+        "start": language.integer(phase.start),
+        "end": language.integer(phase.end),
+        "loss": language.significant(float(run.history.loss[phase.middle])),
+    }
+    if phase.grade == "shoulder":
+        return _("a shoulder from epoch %(start)s to %(end)s around %(loss)s") % facts
+    return _("one from epoch %(start)s to %(end)s at %(loss)s") % facts
+
+
+def _achievement(metrics: Metrics, language: Language) -> str:
+    return language.gettext(
+        "The trained network is right on %(accuracy)s of its %(samples)s training points and on %(fresh)s of %(points)s "
+        "fresh ones, where no classifier can expect more than %(bayes)s."
+    ) % {
+        "accuracy": language.percent(metrics.accuracy),
+        "samples": language.integer(metrics.samples),
+        "fresh": language.percent(metrics.accuracy_fresh),
+        "points": language.integer(metrics.fresh_points),
+        "bayes": language.percent(metrics.bayes_accuracy),
+    }
+
+
+def inertia(run: Experiment, language: Language) -> str:
+    """What the companion run shows, in one sentence about the first plateau."""
+    _ = language.gettext
+    both = pairs(run.phases, run.companion.phases)
+    facts = {
+        "main": optimizer(run.config.training, language),
+        "companion": optimizer(run.companion.training, language),
+    }
+    if not both:
+        return _("From the same start neither %(main)s nor %(companion)s meets a plateau that it leaves again.") % facts
+    first = both[0]
+    facts |= {"ours": _stay(first.main, language), "theirs": _stay(first.companion, language)}
+    if first.main is None:
+        return _("From the same start %(companion)s leaves a plateau after %(theirs)s; %(main)s leaves none.") % facts
+    if first.companion is None:
+        return (
+            _("From the same start %(companion)s leaves no plateau; %(main)s leaves its first after %(ours)s.") % facts
+        )
+    return (
+        _("From the same start %(companion)s stays on its first plateau for %(theirs)s, %(main)s for %(ours)s.") % facts
+    )
+
+
+def _stay(phase: Phase | None, language: Language) -> str:
+    return "" if phase is None else _epochs(phase.end - phase.start, language)
+
+
+def _epochs(count: int, language: Language) -> str:
+    return language.ngettext("%(count)s epoch", "%(count)s epochs", count) % {"count": language.integer(count)}
+
+
+def ratio(pair: Pair, language: Language) -> str:
+    """How many times shorter the companion's plateau is."""
+    return "–" if pair.ratio is None else "×" + language.significant(pair.ratio, 3)
+
+
+def luck(metrics: Metrics, language: Language) -> str:
+    """Whether the training accuracy is ability, luck of the draw or over-fitting."""
+    _ = language.gettext
+    facts = {
+        "accuracy": language.percent(metrics.accuracy),
+        "fresh": language.percent(metrics.accuracy_fresh),
+        "sample": language.percent(metrics.bayes_accuracy_sample),
+        "bayes": language.percent(metrics.bayes_accuracy),
+    }
+    lucky = metrics.bayes_accuracy_sample > metrics.bayes_accuracy
+    if metrics.accuracy > metrics.bayes_accuracy and metrics.accuracy_fresh < metrics.accuracy:
+        if lucky and metrics.accuracy > metrics.bayes_accuracy_sample:
+            return (
+                _(
+                    "The %(accuracy)s on the training points are more than the best possible expectation, %(bayes)s, for "
+                    "two reasons: the draw is a lucky one, on which the Bayes rule itself gets %(sample)s, and the network "
+                    "has fitted some of its accidents, for on fresh points it falls to %(fresh)s."
+                )
+                % facts
+            )
+        if lucky:
+            return (
+                _(
+                    "The %(accuracy)s on the training points are more than the best possible expectation, %(bayes)s, because "
+                    "the draw is a lucky one, on which the Bayes rule itself gets %(sample)s; on fresh points the network "
+                    "gets %(fresh)s."
+                )
+                % facts
+            )
+        return (
+            _(
+                "The %(accuracy)s on the training points are more than the best possible expectation, %(bayes)s, because the "
+                "network has fitted accidents of this draw: on fresh points it falls to %(fresh)s."
+            )
+            % facts
+        )
+    if metrics.accuracy_fresh > metrics.bayes_accuracy - _SETTLED * metrics.accuracy_fresh_error:
+        return _("On fresh points the network is as good as the Bayes rule: %(fresh)s against %(bayes)s.") % facts
+    return _("The network stays below the best that is possible: %(fresh)s on fresh points against %(bayes)s.") % facts
+
+
+def loss_gap(metrics: Metrics, language: Language) -> str:
+    """The loss on fresh points beside the one in training."""
+    return language.gettext(
+        "The loss tells more than the accuracy: %(last)s in training, %(fresh)s on fresh points."
+    ) % {"last": language.significant(metrics.loss_last), "fresh": language.significant(metrics.loss_fresh)}

@@ -1,0 +1,65 @@
+"""The files of a run as bytes: configuration, metrics, history, phases, parameters."""
+
+import csv
+import io
+import json
+import math
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from quadnet.arrays import FloatArray
+from quadnet.config import dumps
+from quadnet.experiment import Experiment
+
+
+def numbers(run: Experiment) -> dict[str, bytes]:
+    """All files of a run but the pages, by name."""
+    return {
+        "config.toml": dumps(run.config).encode(),
+        "metrics.json": to_json(asdict(run.metrics)),
+        "phases.json": to_json(phases(run)),
+        "history.csv": _history(run.history.loss),
+        "trajectory.npz": _trajectory(run),
+    }
+
+
+def phases(run: Experiment) -> dict[str, Any]:
+    """The phases with, for plateaus, the groups of classes whose mean outputs are alike."""
+    pairs = zip(run.phases.phases, run.evidence.phases, strict=True)
+    return {
+        "status": run.phases.status,
+        "phases": [
+            asdict(phase) | {"partition": seen.partition if phase.kind == "plateau" else None} for phase, seen in pairs
+        ],
+    }
+
+
+def to_json(value: Any) -> bytes:
+    """Indented JSON with a final line break; numbers that are not finite become null."""
+    return (json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _history(loss: FloatArray) -> bytes:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["epoch", "loss"])
+    writer.writerows((epoch, repr(value)) for epoch, value in enumerate(loss.tolist()))
+    return buffer.getvalue().encode()
+
+
+def _trajectory(run: Experiment) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, epochs=run.history.epochs, parameters=run.history.parameters)
+    return buffer.getvalue()

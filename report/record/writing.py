@@ -1,0 +1,70 @@
+"""Writing a run's folder so that it is there whole or not at all."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from quadnet.errors import QuadnetError
+
+
+def check_writable(folder: Path) -> None:
+    """Makes the folder and tries to write in it, so that a long run does not end at a closed door.
+
+    Raises:
+        QuadnetError: It cannot be made or written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise _explained(folder, error) from None
+
+
+def write(target: Path, files: Mapping[str, bytes]) -> None:
+    """Writes files into a new folder beside the target and renames it when all are there.
+
+    A folder that stands at the target's place gives way only then, and comes back if the renaming fails.
+
+    Args:
+        target: The folder to write.
+        files: Contents by path below it.
+
+    Raises:
+        QuadnetError: Something could not be written; nothing has changed.
+    """
+    partial = Path()
+    try:
+        partial = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".partial", dir=target.parent))
+        partial.chmod(0o755)
+        for name, content in files.items():
+            path = partial / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content)
+        _exchange(partial, target)
+    except OSError as error:
+        raise _explained(target, error) from None
+    finally:
+        if partial != Path():
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def _exchange(new: Path, target: Path) -> None:
+    old = new.with_suffix(".old")
+    try:
+        os.rename(target, old)
+    except FileNotFoundError:
+        os.rename(new, target)
+        return
+    try:
+        os.rename(new, target)
+    except OSError:
+        os.rename(old, target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _explained(path: Path, error: OSError) -> QuadnetError:
+    return QuadnetError(f"{path}: cannot be written ({error.strerror}); name another folder with --output-dir")

@@ -1,0 +1,234 @@
+"""What the phases of a run are called and what happened in them, in words made from the measured facts."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from quadnet.config import CLASSES
+from quadnet.evidence import Snapshot
+from quadnet.experiment import Experiment
+from quadnet.mixture import Partition
+from quadnet.phases import Phase
+from report.language import Language
+
+AT_ITS_LEVEL = 0.02  # a state is called settled while its loss is within this share above the best for its groups
+CLEARLY = 0.1  # a change of accuracy or recall that is worth a word
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A phase with what the network was before and after it.
+
+    Attributes:
+        number: From 1.
+        phase: The phase.
+        before: The network at the moment of the phase before, or at the start.
+        snapshot: The network at the phase's own moment.
+        loss: The loss at that moment.
+        level: The lowest loss of a network that tells apart just the groups of that moment.
+    """
+
+    number: int
+    phase: Phase
+    before: Snapshot
+    snapshot: Snapshot
+    loss: float
+    level: float
+
+
+def chapters(run: Experiment) -> tuple[Chapter, ...]:
+    """The phases of a run in order."""
+    result = []
+    levels: dict[Partition, float] = {}
+    before = run.evidence.start
+    for number, (phase, seen) in enumerate(zip(run.phases.phases, run.evidence.phases, strict=True), start=1):
+        loss = float(run.history.loss[min(seen.epoch, run.history.loss.size - 1)])
+        if seen.partition not in levels:
+            levels[seen.partition] = run.dataset.mixture.level(seen.partition)
+        result.append(Chapter(number, phase, before, seen, loss, levels[seen.partition]))
+        before = seen
+    return tuple(result)
+
+
+def kind(chapter: Chapter, language: Language) -> str:
+    """The phase's name."""
+    _ = language.gettext
+    phase = chapter.phase
+    if phase.open:
+        return _("open descent") if phase.kind == "descent" else _("open")
+    if phase.kind == "descent":
+        return _("descent")
+    return _("shoulder") if phase.grade == "shoulder" else _("plateau")
+
+
+def story(chapter: Chapter, language: Language) -> str:
+    """The phase in about eight words."""
+    return _descent(chapter, language) if chapter.phase.kind == "descent" else _plateau(chapter, language)
+
+
+def _descent(chapter: Chapter, language: Language) -> str:
+    _ = language.gettext
+    before, after = chapter.before.partition, chapter.snapshot.partition
+    if len(after) == 1:
+        return _("Every output moves to its class’s share")
+    if after == before and chapter.snapshot.accuracy > chapter.before.accuracy + CLEARLY:
+        return _("The classes become clearly distinct")
+    if after == before:
+        return _("The same groups, told apart more surely")
+    if len(after) < len(before):
+        return _("Some classes fall together again")
+    if len(after) == CLASSES:
+        return _("All four classes come apart")
+    single = [group for group in after if len(group) == 1]
+    merged = [group for group in after if len(group) > 1]
+    if single:
+        return _("Out come %(single)s; %(merged)s stay merged") % {
+            "single": language.enumeration([labels(group, language) for group in single]),
+            "merged": language.enumeration([labels(group, language) for group in merged]),
+        }
+    return _("Classes %(first)s part from %(second)s") % {
+        "first": labels(merged[0], language),
+        "second": labels(merged[1], language),
+    }
+
+
+def _plateau(chapter: Chapter, language: Language) -> str:
+    _ = language.gettext
+    groups = chapter.snapshot.partition
+    if len(groups) == 1:
+        if chapter.loss <= chapter.level * (1 + AT_ITS_LEVEL):
+            return _("Every output waits at its class’s share")
+        return _("No class is told from another yet")
+    if chapter.phase.open:
+        return _("Small gains until the run ends")
+    if len(groups) == CLASSES:
+        return _("All four differ, but only faintly yet")
+    merged = [labels(group, language) for group in groups if len(group) > 1]
+    return _("Still merged: %(groups)s") % {"groups": language.enumeration(merged)}
+
+
+def labels(group: tuple[int, ...], language: Language) -> str:
+    """A group of classes, such as `0 and 3`."""
+    return language.enumeration([str(c) for c in group])
+
+
+def groups(partition: Partition) -> str:
+    """A partition as digits and bars, such as `0 3 | 1 2`."""
+    return " | ".join("\u202f".join(str(c) for c in group) for group in partition)
+
+
+def reading(chapter: Chapter, language: Language) -> str:
+    """The phase's paragraph: what was measured, in whole sentences."""
+    return " ".join(_sentences(chapter, language))
+
+
+def _sentences(chapter: Chapter, language: Language) -> Iterator[str]:
+    _ = language.gettext
+    phase, seen = chapter.phase, chapter.snapshot
+    facts = {
+        "start": language.integer(phase.start),
+        "end": language.integer(phase.end),
+        "length": language.integer(phase.end - phase.start),
+        "first": language.significant(phase.loss_start),
+        "last": language.significant(phase.loss_end),
+        "epoch": language.integer(seen.epoch),
+        "loss": language.significant(chapter.loss, 5),
+        "level": language.significant(chapter.level, 5),
+        "accuracy": language.percent(seen.accuracy),
+        "classes": labels(seen.predicted, language),
+        "groups": groups(seen.partition),
+        "share": language.percent(float(seen.shares.max())),
+        "contrast": language.significant(phase.contrast or 0.0, 2),
+    }
+    if phase.start == phase.end:
+        yield _("The run has a single epoch, with a loss of %(first)s; one value has no phases.") % facts
+        return
+    yield _("Between epochs %(start)s and %(end)s the loss goes from %(first)s to %(last)s.") % facts
+    if phase.grade == "shoulder":
+        yield (
+            _(
+                "At its flattest the curve is only %(contrast)s times slower than in the slower of the two descents beside "
+                "it: a shoulder rather than a plateau."
+            )
+            % facts
+        )
+    elif phase.grade == "plateau":
+        yield (
+            _("At its flattest the curve is %(contrast)s times slower than in the slower of the descents beside it.")
+            % facts
+        )
+    if len(seen.predicted) == 1:
+        yield (
+            _("At epoch %(epoch)s class %(classes)s is predicted for %(share)s of the points; accuracy %(accuracy)s.")
+            % facts
+        )
+    else:
+        yield _("At epoch %(epoch)s the points are given to classes %(classes)s; accuracy %(accuracy)s.") % facts
+    yield from _recall(chapter, language)
+    yield from _level(chapter, facts, language)
+    if phase.open and phase.kind == "plateau":
+        yield _("The run ends here, so nobody can tell from it whether this is the end or one more plateau.")
+    elif phase.open:
+        yield _("The run ends while the loss still falls fast.")
+
+
+def _recall(chapter: Chapter, language: Language) -> Iterator[str]:
+    """Whose recall rose in a descent; nothing while the network only shifts one answer for all points."""
+    _ = language.gettext
+    before, after = chapter.before.recall, chapter.snapshot.recall
+    if chapter.phase.kind != "descent" or len(chapter.snapshot.partition) == 1:
+        return
+    risen = [
+        _("of class %(label)s from %(before)s to %(after)s")
+        % {"label": c, "before": language.percent(float(before[c]), 0), "after": language.percent(float(after[c]), 0)}
+        for c in range(CLASSES)
+        if after[c] > before[c] + CLEARLY
+    ]
+    if risen:
+        yield _("Recall rises %(list)s.") % {"list": language.enumeration(risen)}
+
+
+def _level(chapter: Chapter, facts: dict[str, str], language: Language) -> Iterator[str]:
+    _ = language.gettext
+    if chapter.phase.kind == "descent":
+        return
+    settled = chapter.loss <= chapter.level * (1 + AT_ITS_LEVEL)
+    if len(chapter.snapshot.partition) == 1 and settled:
+        yield (
+            _(
+                "The mean outputs of all classes are alike and the loss there, %(loss)s, is that of outputs which all equal "
+                "the class shares, %(level)s: the network has learnt how frequent the classes are, and nothing else."
+            )
+            % facts
+        )
+    elif len(chapter.snapshot.partition) == 1:
+        yield (
+            _(
+                "The mean outputs of all classes are alike, but the loss there, %(loss)s, is above the %(level)s of outputs "
+                "that equal the class shares."
+            )
+            % facts
+        )
+    elif len(chapter.snapshot.partition) < CLASSES:
+        yield (
+            _(
+                "By their mean outputs the classes form the groups %(groups)s. The loss there is %(loss)s; the best for a "
+                "network that tells just these groups apart is %(level)s."
+            )
+            % facts
+        )
+    elif chapter.phase.open:
+        yield (
+            _(
+                "The mean outputs of all four classes differ. The loss there is %(loss)s; Bayes-optimal outputs would have "
+                "%(level)s on average over fresh points."
+            )
+            % facts
+        )
+    else:
+        yield (
+            _(
+                "The mean outputs of all four classes differ already, but the loss there, %(loss)s, is far above the "
+                "%(level)s of Bayes-optimal outputs."
+            )
+            % facts
+        )
