@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from quadnet.errors import ConfigurationError
 
@@ -113,8 +113,17 @@ class Inertia(_Section):
 class Report(_Section):
     """What the pages say of themselves."""
 
-    title: str = Field("Four quadrants", min_length=1, max_length=200, description="a text of 1 to 200 characters")
+    title: str = Field(
+        "Four quadrants", min_length=1, max_length=200, description="a line of 1 to 200 printable characters"
+    )
     language: Literal["en"] = Field("en", description="en")
+
+    @field_validator("title")
+    @classmethod
+    def _title_is_printable(cls, title: str) -> str:
+        if not title.isprintable():
+            raise PydanticCustomError("unprintable", "unprintable")
+        return title
 
 
 class Config(_Section):
@@ -209,7 +218,14 @@ def override(values: Mapping[str, Any], assignments: Iterable[str]) -> dict[str,
 
 def dumps(config: Config) -> str:
     """The configuration as TOML, every value included; `parse` reads it back to an equal one."""
-    return tomli_w.dumps(config.model_dump(mode="json"))
+    # Numbers, texts and lists of numbers are written alike in JSON and TOML.
+    lines = []
+    for key, value in config.model_dump().items():
+        if isinstance(value, dict):
+            lines += ["", f"[{key}]", *(f"{name} = {_toml(item)}" for name, item in value.items())]
+        else:
+            lines.append(f"{key} = {_toml(value)}")
+    return "\n".join(lines) + "\n"
 
 
 def known_keys() -> list[str]:
@@ -229,6 +245,10 @@ def _value(text: str) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except (tomllib.TOMLDecodeError, RecursionError):
         return text
+
+
+def _toml(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _tuples(value: Any) -> Any:

@@ -213,10 +213,10 @@ def _numbers(run: Experiment, language: Language) -> dict[str, str]:
         "momentum": f"{config.training.momentum:g}",
         "epochs": language.integer(config.training.epochs),
         "optimizer": prose.optimizer(config.training, language),
-        "bayes": language.percent(metrics.bayes_accuracy, 2),
-        "bayes_sample": language.percent(metrics.bayes_accuracy_sample, 2),
+        "bayes": language.percent(metrics.bayes_accuracy, 3),
+        "bayes_sample": language.percent(metrics.bayes_accuracy_sample, 3),
         "fresh_points": language.integer(metrics.fresh_points),
-        "accuracy": language.percent(metrics.accuracy, 2),
+        "accuracy": language.percent(metrics.accuracy, 3),
         "note_accuracy": language.decimal(metrics.accuracy_note_formula, 1),
         "largest_share": language.percent(metrics.largest_share),
         "loss_first": language.decimal(metrics.loss_first, 4),
@@ -248,7 +248,8 @@ def _data(run: Experiment, language: Language) -> Figure:
         svg,
         _("Scatter plot of the training points: four clouds, one around each centre, which overlap at the edges."),
         _(
-            "The training points by their label, 0 ● 1 ■ 2 ▲ 3 ◆, over the regions in which the Bayes rule, the best of "
+            "The training points by their label, 0 ● 1 ■ 2 ▲ 3 ◆, over the regions in which the Bayes "
+            "rule, the best of "
             "all classifiers, names each class. Points on a foreign region cannot be had right but by luck."
         ),
     )
@@ -267,7 +268,8 @@ def _network(final: Parameters, run: Experiment, language: Language) -> Figure:
         _("Diagram of the network, layer by layer: %(layers)s; every unit is joined to all of the next layer.")
         % {"layers": ", ".join(names)},
         _(
-            "The network after training. Lines are weights: the thicker the larger within its layer, dashed if negative. "
+            "The network after training. Lines are weights: the thicker the larger within its layer, "
+            "dashed if negative. "
             "Biases are not drawn."
         ),
     )
@@ -306,7 +308,8 @@ def _training(run: Experiment, chapters: Sequence[Chapter], levels: Sequence["_L
         _("Loss curve with its phases: %(phases)s.") % {"phases": told},
         _(
             "Top: the loss of each epoch, as it is. Below: the same with each phase stretched to a readable width; "
-            "shaded phases are slow, dashed lines are the losses that theory singles out. Then, over the same axis, the "
+            "shaded phases are slow, dashed lines are the losses that theory singles out. Then, over the "
+            "same axis, the "
             "share of points for which each class is predicted, the recall of each class, and the norm of the gradient."
         ),
     )
@@ -364,7 +367,8 @@ def _inertia(run: Experiment, language: Language) -> Figure:
         "inertia",
         style.draw("inertia", partial(inertia_figure.comparison, runs, _("epoch + 1, logarithmic"), _("loss"))),
         _(
-            "Loss curves of two runs from the same start, %(main)s and %(other)s, over a logarithmic time axis. %(result)s"
+            "Loss curves of two runs from the same start, %(main)s and %(other)s, over a logarithmic time "
+            "axis. %(result)s"
         )
         % {"main": runs[0].name, "other": runs[1].name, "result": prose.inertia(run, language)},
         _("Two runs from the same start. The bars below are the plateaus that each of them left again, numbered."),
@@ -395,7 +399,8 @@ def _panels(run: Experiment, language: Language) -> list[Figure]:
                 f"regions-{epoch:0{len(str(last))}d}",
                 style.draw(f"regions-{epoch}", partial(regions.panel, run.dataset, rule, _PANEL)),
                 _(
-                    "Decision regions at epoch %(epoch)s (%(moment)s): predicted classes %(classes)s, accuracy %(accuracy)s."
+                    "Decision regions at epoch %(epoch)s (%(moment)s): predicted classes %(classes)s, "
+                    "accuracy %(accuracy)s."
                 )
                 % facts,
                 _("Epoch %(epoch)s, %(moment)s: %(accuracy)s right") % facts,
@@ -452,17 +457,18 @@ def _cell(text: str, share: float) -> Cell:
 def _accuracies(run: Experiment, language: Language) -> tuple[tuple[str, ...], ...]:
     _ = language.gettext
     m = run.metrics
-    exact, precise = partial(language.percent, places=2), partial(language.percent, places=2)
+    share = partial(language.percent, places=3)
+    none = "–"
     return (
-        (_("the trained network"), exact(m.accuracy), precise(m.accuracy_fresh), ""),
+        (_("the trained network"), share(m.accuracy), share(m.accuracy_fresh), none),
         (
             _("the Bayes rule, the best of all"),
-            exact(m.bayes_accuracy_sample),
-            precise(m.bayes_accuracy_fresh),
-            exact(m.bayes_accuracy),
+            share(m.bayes_accuracy_sample),
+            share(m.bayes_accuracy_fresh),
+            share(m.bayes_accuracy),
         ),
-        (_("always the most frequent class"), exact(m.largest_share), "", exact(m.largest_share)),
-        (_("the note’s formula"), exact(m.accuracy_note_formula), "", ""),
+        (_("always the most frequent class"), share(m.largest_share), none, share(m.largest_share)),
+        (_("the note’s formula"), share(m.accuracy_note_formula), none, none),
     )
 
 

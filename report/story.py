@@ -81,7 +81,7 @@ def _descent(chapter: Chapter, language: Language) -> str:
     single = [group for group in after if len(group) == 1]
     merged = [group for group in after if len(group) > 1]
     if single:
-        return _("Out come %(single)s; %(merged)s stay merged") % {
+        return _("%(single)s come out; %(merged)s stay merged") % {
             "single": language.enumeration([labels(group, language) for group in single]),
             "merged": language.enumeration([labels(group, language) for group in merged]),
         }
@@ -146,7 +146,8 @@ def _sentences(chapter: Chapter, language: Language) -> Iterator[str]:
     if phase.grade == "shoulder":
         yield (
             _(
-                "At its flattest the curve is only %(contrast)s times slower than in the slower of the two descents beside "
+                "At its flattest the curve is only %(contrast)s times slower than in the slower of the "
+                "two descents beside "
                 "it: a shoulder rather than a plateau."
             )
             % facts
@@ -195,7 +196,8 @@ def _level(chapter: Chapter, facts: dict[str, str], language: Language) -> Itera
     if len(chapter.snapshot.partition) == 1 and settled:
         yield (
             _(
-                "The mean outputs of all classes are alike and the loss there, %(loss)s, is that of outputs which all equal "
+                "The mean outputs of all classes are alike and the loss there, %(loss)s, is that of "
+                "outputs which all equal "
                 "the class shares, %(level)s: the network has learnt how frequent the classes are, and nothing else."
             )
             % facts
@@ -203,7 +205,8 @@ def _level(chapter: Chapter, facts: dict[str, str], language: Language) -> Itera
     elif len(chapter.snapshot.partition) == 1:
         yield (
             _(
-                "The mean outputs of all classes are alike, but the loss there, %(loss)s, is above the %(level)s of outputs "
+                "The mean outputs of all classes are alike, but the loss there, %(loss)s, is above the "
+                "%(level)s of outputs "
                 "that equal the class shares."
             )
             % facts
@@ -211,7 +214,8 @@ def _level(chapter: Chapter, facts: dict[str, str], language: Language) -> Itera
     elif len(chapter.snapshot.partition) < CLASSES:
         yield (
             _(
-                "By their mean outputs the classes form the groups %(groups)s. The loss there is %(loss)s; the best for a "
+                "By their mean outputs the classes form the groups %(groups)s. The loss there is "
+                "%(loss)s; the best for a "
                 "network that tells just these groups apart is %(level)s."
             )
             % facts
@@ -219,7 +223,8 @@ def _level(chapter: Chapter, facts: dict[str, str], language: Language) -> Itera
     elif chapter.phase.open:
         yield (
             _(
-                "The mean outputs of all four classes differ. The loss there is %(loss)s; Bayes-optimal outputs would have "
+                "The mean outputs of all four classes differ. The loss there is %(loss)s; Bayes-optimal "
+                "outputs would have "
                 "%(level)s on average over fresh points."
             )
             % facts

@@ -34,8 +34,8 @@ def comparison(runs: Sequence[Run], epoch: str, loss: str) -> Figure:
     looks = [(style.INK, "-"), (style.ACCENT, (0, (5, 2)))]
     longest = max(run.loss.size for run in runs)
     for row, (run, (colour, line)) in enumerate(zip(runs, looks, strict=True)):
-        shown = np.unique(np.geomspace(1, max(run.loss.size, 1), 500).astype(np.int64)) if run.loss.size else []
-        if len(shown):
+        if run.loss.size:
+            shown = np.unique(np.geomspace(1, run.loss.size, 500).astype(np.int64))
             upper.plot(shown, run.loss[shown - 1], color=colour, linestyle=line, label=run.name)
         for number, phase in enumerate(run.plateaus, start=1):
             lower.plot([phase.start + 1, phase.end + 1], [-row, -row], color=colour, linewidth=5, solid_capstyle="butt")

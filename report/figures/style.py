@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import matplotlib
 from matplotlib import font_manager
@@ -28,7 +29,7 @@ ACCENT = "#8a3b12"
 CLASS_COLOURS = ("#0b5fa5", "#b4530a", "#3f7d20", "#7a3e9d")
 CLASS_TINTS = ("#d3e5f5", "#fbe3c8", "#b9d6a8", "#c9aedb")
 CLASS_MARKERS = ("o", "s", "^", "D")
-CLASS_LINES: tuple[str | tuple[int, tuple[int, ...]], ...] = ("-", (0, (5, 2)), (0, (1, 1)), (0, (4, 1, 1, 1)))
+CLASS_LINES = ((0.0, (1.0, 0.0)), (0.0, (5.0, 2.0)), (0.0, (1.0, 1.0)), (0.0, (4.0, 1.0, 1.0, 1.0)))
 
 ROLES = {
     INK: "--ink",
@@ -41,7 +42,7 @@ ROLES = {
 }
 
 _POINTS_PER_MM = 72 / 25.4
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "font.family": "Quadnet Sans",
     "font.size": 8,
     "axes.edgecolor": MUTED,

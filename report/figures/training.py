@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import ConnectionPatch
 
-from quadnet.arrays import FloatArray
+from quadnet.arrays import FloatArray, IntArray
 from quadnet.evidence import Snapshot
 from quadnet.phases import Phase
 from report.figures import style
@@ -90,7 +91,7 @@ class _Stretch:
 
     def __init__(self, phases: Sequence[Phase]) -> None:
         widths = np.array([max(1, p.end - p.start) ** 0.25 for p in phases])
-        widths = np.maximum(widths, 0.13 * widths.sum())
+        widths = np.maximum(widths, 0.17 * widths.sum())
         self._borders = np.array([phases[0].start, *(p.end for p in phases)], dtype=np.float64)
         self._places = np.concatenate([[0.0], np.cumsum(widths)])
         self.total = float(self._places[-1])
@@ -98,7 +99,7 @@ class _Stretch:
     def at(self, epoch: float) -> float:
         return float(np.interp(epoch, self._borders, self._places))
 
-    def line(self, epochs: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def line(self, epochs: IntArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
         places = np.interp(epochs, self._borders, self._places)
         # A few hundred places are all that print can show; the extremes within each are kept.
         column = np.floor(places / self.total * 600).astype(np.int64)
@@ -140,11 +141,11 @@ def _bands(axes: Axes, phases: Sequence[Phase], borders: Sequence[float]) -> Non
 def _stories(axes: Axes, phases: Sequence[Phase], scale: _Stretch, words: Words) -> None:
     for number, phase in enumerate(phases, start=1):
         left, right = scale.at(phase.start), scale.at(phase.end) if phase is not phases[-1] else scale.total
-        place = dict(transform=axes.get_xaxis_transform(), ha="left", va="top", clip_on=False)
+        place: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "ha": "left", "va": "top", "clip_on": False}
         inset = left + 0.006 * scale.total
         axes.text(inset, 1.375, str(number), size=9.5, weight=600, color=style.ACCENT, **place)
         if len(phases) <= _MOST_STORIES:
-            letters = max(6, int((right - left) / scale.total * _INNER / 1.27))
+            letters = max(6, int((right - left) / scale.total * _INNER / 1.22))
             axes.text(inset + 0.02 * scale.total, 1.365, words.kinds[number - 1], size=7.5, weight=600, **place)
             story = "\n".join(textwrap.wrap(words.stories[number - 1], letters, break_long_words=False))
             axes.text(inset, 1.29, story, size=7, color=style.INK, linespacing=1.1, **place)
@@ -167,7 +168,7 @@ def _levels(axes: Axes, levels: Sequence[Level]) -> None:
         )
 
 
-def _classes(axes: Axes, scale: _Stretch, epochs: FloatArray, values: FloatArray, label: str) -> None:
+def _classes(axes: Axes, scale: _Stretch, epochs: IntArray, values: FloatArray, label: str) -> None:
     for c in range(values.shape[1]):
         places = [scale.at(t) for t in epochs]
         axes.plot(places, values[:, c], color=style.CLASS_COLOURS[c], linestyle=style.CLASS_LINES[c], linewidth=1.1)

@@ -1,0 +1,1 @@
+"""The record of a run: its files, its manifest, and how they come to the disk."""

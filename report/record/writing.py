@@ -1,6 +1,5 @@
 """Writing a run's folder so that it is there whole or not at all."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -54,14 +53,14 @@ def write(target: Path, files: Mapping[str, bytes]) -> None:
 def _exchange(new: Path, target: Path) -> None:
     old = new.with_suffix(".old")
     try:
-        os.rename(target, old)
+        target.rename(old)
     except FileNotFoundError:
-        os.rename(new, target)
+        new.rename(target)
         return
     try:
-        os.rename(new, target)
+        new.rename(target)
     except OSError:
-        os.rename(old, target)
+        old.rename(target)
         raise
     shutil.rmtree(old, ignore_errors=True)
 
