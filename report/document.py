@@ -22,6 +22,7 @@ from report.language import Language
 from report.story import Chapter
 
 _HEAT_STEPS = 8
+_VISIBLE = 5e-6  # an error rate below rounds to 0.000 %
 _PANEL, _WIDE_PANEL = 37.0, 74.0  # millimetres
 
 
@@ -87,6 +88,7 @@ class Document:
         warning: What went wrong in the training, if anything did.
         summary: Three sentences.
         numbers: Single values that the fixed sentences name.
+        overlap: Whether the clouds overlap so much that even the best classifier errs.
         figures: The numbered figures by key, in the order of the page.
         panels: The decision regions at the moments that matter.
         phases: The phases in order.
@@ -113,6 +115,7 @@ class Document:
     warning: str | None
     summary: tuple[str, ...]
     numbers: dict[str, str]
+    overlap: bool
     figures: dict[str, Figure]
     panels: tuple[Figure, ...]
     phases: tuple[PhaseRow, ...]
@@ -162,6 +165,7 @@ def compose(run: Experiment, language: Language, versions: Sequence[tuple[str, s
         warning=prose.warning(run, language),
         summary=prose.summary(run, language),
         numbers=_numbers(run, language),
+        overlap=metrics.bayes_accuracy < 1 - _VISIBLE,
         figures={figure.key: figure for figure in _figures(run, chapters, levels, language)},
         panels=tuple(_panels(run, language)),
         phases=tuple(_phase(chapter, language) for chapter in chapters),
@@ -248,9 +252,8 @@ def _data(run: Experiment, language: Language) -> Figure:
         svg,
         _("Scatter plot of the training points: four clouds, one around each centre, which overlap at the edges."),
         _(
-            "The training points by their label, 0 ● 1 ■ 2 ▲ 3 ◆, over the regions in which the Bayes "
-            "rule, the best of "
-            "all classifiers, names each class. Points on a foreign region cannot be had right but by luck."
+            "The training points by their label, 0 ● 1 ■ 2 ▲ 3 ◆, over the regions in which the Bayes rule, the best "
+            "of all classifiers, names each class. Points on a foreign region cannot be had right but by luck."
         ),
     )
 
@@ -268,9 +271,8 @@ def _network(final: Parameters, run: Experiment, language: Language) -> Figure:
         _("Diagram of the network, layer by layer: %(layers)s; every unit is joined to all of the next layer.")
         % {"layers": ", ".join(names)},
         _(
-            "The network after training. Lines are weights: the thicker the larger within its layer, "
-            "dashed if negative. "
-            "Biases are not drawn."
+            "The network after training. Lines are weights: the thicker the larger within its layer, dashed if "
+            "negative. Biases are not drawn."
         ),
     )
 
@@ -308,9 +310,9 @@ def _training(run: Experiment, chapters: Sequence[Chapter], levels: Sequence["_L
         _("Loss curve with its phases: %(phases)s.") % {"phases": told},
         _(
             "Top: the loss of each epoch, as it is. Below: the same with each phase stretched to a readable width; "
-            "shaded phases are slow, dashed lines are the losses that theory singles out. Then, over the "
-            "same axis, the "
-            "share of points for which each class is predicted, the recall of each class, and the norm of the gradient."
+            "shaded phases are slow, dashed lines are the losses that theory singles out. Then, over the same axis, "
+            "the share of points for which each class is predicted, the recall of each class, and the norm of the "
+            "gradient."
         ),
     )
 
@@ -367,8 +369,8 @@ def _inertia(run: Experiment, language: Language) -> Figure:
         "inertia",
         style.draw("inertia", partial(inertia_figure.comparison, runs, _("epoch + 1, logarithmic"), _("loss"))),
         _(
-            "Loss curves of two runs from the same start, %(main)s and %(other)s, over a logarithmic time "
-            "axis. %(result)s"
+            "Loss curves of two runs from the same start, %(main)s and %(other)s, over a logarithmic time axis. "
+            "%(result)s"
         )
         % {"main": runs[0].name, "other": runs[1].name, "result": prose.inertia(run, language)},
         _("Two runs from the same start. The bars below are the plateaus that each of them left again, numbered."),
@@ -399,8 +401,8 @@ def _panels(run: Experiment, language: Language) -> list[Figure]:
                 f"regions-{epoch:0{len(str(last))}d}",
                 style.draw(f"regions-{epoch}", partial(regions.panel, run.dataset, rule, _PANEL)),
                 _(
-                    "Decision regions at epoch %(epoch)s (%(moment)s): predicted classes %(classes)s, "
-                    "accuracy %(accuracy)s."
+                    "Decision regions at epoch %(epoch)s (%(moment)s): predicted classes %(classes)s, accuracy "
+                    "%(accuracy)s."
                 )
                 % facts,
                 _("Epoch %(epoch)s, %(moment)s: %(accuracy)s right") % facts,
@@ -430,9 +432,8 @@ def _phase(chapter: Chapter, language: Language) -> PhaseRow:
 
 def _means(chapter: Chapter, language: Language) -> Matrix:
     _ = language.gettext
-    caption = _("Phase %(number)s (%(kind)s), epoch %(epoch)s: groups %(groups)s") % {
+    caption = _("Phase %(number)s, epoch %(epoch)s: %(groups)s") % {
         "number": chapter.number,
-        "kind": story.kind(chapter, language),
         "epoch": language.integer(chapter.snapshot.epoch),
         "groups": story.groups(chapter.snapshot.partition),
     }

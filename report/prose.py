@@ -38,29 +38,25 @@ def warning(run: Experiment, language: Language) -> str | None:
     if status.startswith("non-finite"):
         return (
             _(
-                "The training broke down: at epoch %(epoch)s the loss is no finite number any more. The "
-                "last parameters "
-                "before that reach %(largest)s; with a learning rate of %(rate)s the steps were too long. "
-                "All that follows "
-                "describes the run up to there."
+                "The training broke down: at epoch %(epoch)s the loss is no finite number any more. The last "
+                "parameters before that reach %(largest)s; with a learning rate of %(rate)s the steps were too long. "
+                "All that follows describes the run up to there."
             )
             % facts
         )
     if status == "diverged":
         return (
             _(
-                "The training diverged: the loss starts at %(first)s and ends at %(last)s, far above. "
-                "With a learning rate "
-                "of %(rate)s the steps are too long for this network and these data."
+                "The training diverged: the loss starts at %(first)s and ends at %(last)s, far above. With a "
+                "learning rate of %(rate)s the steps are too long for this network and these data."
             )
             % facts
         )
     if status == "regressed":
         return (
             _(
-                "The training lost ground again: its last loss, %(last)s, is clearly above its lowest. "
-                "With a learning rate "
-                "of %(rate)s the steps are too long near the end, or the curve was cut while it rose."
+                "The training lost ground again: its last loss, %(last)s, is clearly above its lowest. With a "
+                "learning rate of %(rate)s the steps are too long near the end, or the curve was cut while it rose."
             )
             % facts
         )
@@ -109,9 +105,8 @@ def _plateau(phase: Phase, run: Experiment, language: Language) -> str:
 
 def _achievement(metrics: Metrics, language: Language) -> str:
     return language.gettext(
-        "The trained network is right on %(accuracy)s of its %(samples)s training points and on %(fresh)s "
-        "of %(points)s "
-        "fresh ones, where no classifier can expect more than %(bayes)s."
+        "The trained network is right on %(accuracy)s of its %(samples)s training points and on %(fresh)s of "
+        "%(points)s fresh ones, where no classifier can expect more than %(bayes)s."
     ) % {
         "accuracy": language.percent(metrics.accuracy),
         "samples": language.integer(metrics.samples),
@@ -171,30 +166,25 @@ def luck(metrics: Metrics, language: Language) -> str:
         if lucky and metrics.accuracy > metrics.bayes_accuracy_sample:
             return (
                 _(
-                    "The %(accuracy)s on the training points are more than the best possible expectation, "
-                    "%(bayes)s, for "
-                    "two reasons: the draw is a lucky one, on which the Bayes rule itself gets "
-                    "%(sample)s, and the network "
-                    "has fitted some of its accidents, for on fresh points it falls to %(fresh)s."
+                    "The %(accuracy)s on the training points are more than the best possible expectation, %(bayes)s, "
+                    "for two reasons: the draw is a lucky one, on which the Bayes rule itself gets %(sample)s, and "
+                    "the network has fitted some of its accidents, for on fresh points it falls to %(fresh)s."
                 )
                 % facts
             )
         if lucky:
             return (
                 _(
-                    "The %(accuracy)s on the training points are more than the best possible expectation, "
-                    "%(bayes)s, because "
-                    "the draw is a lucky one, on which the Bayes rule itself gets %(sample)s; on fresh "
-                    "points the network "
-                    "gets %(fresh)s."
+                    "The %(accuracy)s on the training points are more than the best possible expectation, %(bayes)s, "
+                    "because the draw is a lucky one, on which the Bayes rule itself gets %(sample)s; on fresh "
+                    "points the network gets %(fresh)s."
                 )
                 % facts
             )
         return (
             _(
-                "The %(accuracy)s on the training points are more than the best possible expectation, "
-                "%(bayes)s, because the "
-                "network has fitted accidents of this draw: on fresh points it falls to %(fresh)s."
+                "The %(accuracy)s on the training points are more than the best possible expectation, %(bayes)s, "
+                "because the network has fitted accidents of this draw: on fresh points it falls to %(fresh)s."
             )
             % facts
         )

@@ -146,15 +146,17 @@ def _sentences(chapter: Chapter, language: Language) -> Iterator[str]:
     if phase.grade == "shoulder":
         yield (
             _(
-                "At its flattest the curve is only %(contrast)s times slower than in the slower of the "
-                "two descents beside "
-                "it: a shoulder rather than a plateau."
+                "At its flattest the curve is only %(contrast)s times slower than in the slower of the two descents "
+                "beside it: a shoulder rather than a plateau."
             )
             % facts
         )
     elif phase.grade == "plateau":
         yield (
-            _("At its flattest the curve is %(contrast)s times slower than in the slower of the descents beside it.")
+            _(
+                "At its flattest the curve is at least %(contrast)s times slower than in the slower of "
+                "the descents beside it."
+            )
             % facts
         )
     if len(seen.predicted) == 1:
@@ -179,7 +181,7 @@ def _recall(chapter: Chapter, language: Language) -> Iterator[str]:
     if chapter.phase.kind != "descent" or len(chapter.snapshot.partition) == 1:
         return
     risen = [
-        _("of class %(label)s from %(before)s to %(after)s")
+        _("for class %(label)s from %(before)s to %(after)s")
         % {"label": c, "before": language.percent(float(before[c]), 0), "after": language.percent(float(after[c]), 0)}
         for c in range(CLASSES)
         if after[c] > before[c] + CLEARLY
@@ -196,36 +198,33 @@ def _level(chapter: Chapter, facts: dict[str, str], language: Language) -> Itera
     if len(chapter.snapshot.partition) == 1 and settled:
         yield (
             _(
-                "The mean outputs of all classes are alike and the loss there, %(loss)s, is that of "
-                "outputs which all equal "
-                "the class shares, %(level)s: the network has learnt how frequent the classes are, and nothing else."
+                "The mean outputs of all classes are alike and the loss there, %(loss)s, is that of outputs which "
+                "all equal the class shares, %(level)s: the outputs say how frequent the classes are, and next to "
+                "nothing of the point."
             )
             % facts
         )
     elif len(chapter.snapshot.partition) == 1:
         yield (
             _(
-                "The mean outputs of all classes are alike, but the loss there, %(loss)s, is above the "
-                "%(level)s of outputs "
-                "that equal the class shares."
+                "The mean outputs of all classes are alike, but the loss there, %(loss)s, is above the %(level)s of "
+                "outputs that equal the class shares."
             )
             % facts
         )
     elif len(chapter.snapshot.partition) < CLASSES:
         yield (
             _(
-                "By their mean outputs the classes form the groups %(groups)s. The loss there is "
-                "%(loss)s; the best for a "
-                "network that tells just these groups apart is %(level)s."
+                "By their mean outputs the classes form the groups %(groups)s. The loss there is %(loss)s; the best "
+                "for a network that tells just these groups apart is %(level)s."
             )
             % facts
         )
     elif chapter.phase.open:
         yield (
             _(
-                "The mean outputs of all four classes differ. The loss there is %(loss)s; Bayes-optimal "
-                "outputs would have "
-                "%(level)s on average over fresh points."
+                "The mean outputs of all four classes differ. The loss there is %(loss)s; Bayes-optimal outputs "
+                "would have %(level)s on average over fresh points."
             )
             % facts
         )

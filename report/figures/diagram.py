@@ -50,7 +50,9 @@ def network(parameters: Parameters, names: tuple[str, ...]) -> Figure:
             label = f"x{'₁₂'[unit]}" if layer == 0 else str(unit) if last else ""
             _write(axes, x, y - 0.1, label, size=8, va="center", zorder=3)
         if len(column) < widths[layer]:
-            _write(axes, _COLUMN * (layer + 0.5), _HEIGHT / 2 + 4, "⋮", size=11, va="center", zorder=3)
+            for step in (-1.6, 0.0, 1.6):
+                dot = Circle((_COLUMN * (layer + 0.5), _HEIGHT / 2 + 3 + step), 0.4, color=style.INK, zorder=3)
+                axes.add_patch(dot)
         _write(axes, _COLUMN * (layer + 0.5), 3.0, names[layer], size=8, va="center")
     return figure
 

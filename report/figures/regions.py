@@ -54,7 +54,7 @@ def panel(dataset: Dataset, rule: Rule, side: float) -> Figure:
                 y[row],
                 str(c),
                 color=style.INK,
-                size=side / 3.6,
+                size=side / 2.6,
                 weight=600,
                 ha="center",
                 va="center",
