@@ -1,5 +1,6 @@
 """The command line: arguments in, exit code and one clear line out."""
 
+import gc
 import json
 import sys
 import traceback
@@ -77,6 +78,7 @@ def report(
         "network.hidden": None if hidden is None else f"[{hidden}]",
         "training.momentum": momentum,
     }
+    gc.disable()  # one run and the process ends: collecting cycles would cost a tenth of the time
     with _explained(verbose):
         resolved = _resolve(config, settings or [], {key: value for key, value in flags.items() if value is not None})
         formats = _formats(to)

@@ -23,7 +23,7 @@ from report.story import Chapter
 
 _HEAT_STEPS = 8
 _VISIBLE = 5e-6  # an error rate below rounds to 0.000 %
-_PANEL, _WIDE_PANEL = 37.0, 74.0  # millimetres
+_PANEL, _WIDE_PANEL = 40.0, 74.0  # millimetres
 
 
 @dataclass(frozen=True)
@@ -246,7 +246,9 @@ def _figures(
 
 def _data(run: Experiment, language: Language) -> Figure:
     _ = language.gettext
-    svg = style.draw("data", partial(regions.panel, run.dataset, run.dataset.mixture.bayes_rule, _WIDE_PANEL))
+    svg = style.draw(
+        "data", partial(regions.panel, run.dataset, run.dataset.mixture.bayes_rule, _WIDE_PANEL, scale=True)
+    )
     return Figure(
         "data",
         svg,
@@ -399,7 +401,7 @@ def _panels(run: Experiment, language: Language) -> list[Figure]:
         panels.append(
             Figure(
                 f"regions-{epoch:0{len(str(last))}d}",
-                style.draw(f"regions-{epoch}", partial(regions.panel, run.dataset, rule, _PANEL)),
+                style.draw(f"regions-{epoch}", partial(regions.panel, run.dataset, rule, _PANEL, scale=False)),
                 _(
                     "Decision regions at epoch %(epoch)s (%(moment)s): predicted classes %(classes)s, accuracy "
                     "%(accuracy)s."

@@ -1,8 +1,10 @@
 """The order of the stages, and the only place that decides what is written where."""
 
+import importlib
 import os
 import platform
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -89,9 +91,10 @@ def _build(
     config: Config, target: Path, formats: tuple[str, ...], created: str, press: Press | None, progress: Progress | None
 ) -> Built:
     began, clock = time.time(), time.perf_counter()
+    # Loading matplotlib takes longer than all that is needed to refuse a wrong configuration, and as long as training.
+    threading.Thread(target=importlib.import_module, args=("report.document",), daemon=True).start()
     experiment = conduct(config, progress)
     trained = time.perf_counter()
-    # Loaded only now: matplotlib takes longer than all that is needed to refuse a wrong configuration.
     from report import document, render
 
     view = document.compose(experiment, Language.load(config.report.language), manifest.versions())

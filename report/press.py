@@ -1,9 +1,14 @@
-"""Printing in a process of its own.
+"""HTML → PDF, in a process of its own. The only module that imports weasyprint, and only in that process.
 
 Loading the typesetter takes longer than training the default network, so it happens meanwhile, on another core. And a
 crash in a native library ends only the press: the record is still written.
+
+The process is `python -m report.press`: a page on standard input, its PDF on standard output, and where that fails one
+line on standard error with exit code 3 (Pango is missing) or 1.
 """
 
+import gc
+import logging
 import os
 import subprocess
 import sys
@@ -12,7 +17,8 @@ from typing import ClassVar, Self
 
 from quadnet.errors import QuadnetError
 from report.assets import TEMPLATES
-from report.render import EXIT_NO_PANGO
+
+EXIT_NO_PANGO = 3  # of the process
 
 
 class PdfError(QuadnetError):
@@ -27,7 +33,7 @@ class Press:
     def __enter__(self) -> Self:
         """Starts the process."""
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "report.render"],
+            [sys.executable, "-P", "-m", "report.press"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -58,6 +64,32 @@ class Press:
         raise PdfError(f"no PDF: the typesetter ended with code {self._process.returncode}: {last}")
 
 
+def pdf(page: str) -> bytes:
+    """The PDF of a page made for print.
+
+    Raises:
+        OSError: Pango, the library that sets the text, is not installed.
+        ValueError: The page cannot be set without loss: a drawing, a glyph or an alternative text is missing.
+    """
+    import weasyprint
+    from weasyprint.urls import URLFetcher
+
+    # Drawing an SVG swallows exceptions, and a missing glyph is only logged: a warning is a fault of the page.
+    problems: list[str] = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: problems.append(record.getMessage())  # type: ignore[method-assign]  # the one method
+    logger = logging.getLogger("weasyprint")
+    logger.addHandler(handler)
+    try:
+        fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False, fail_on_errors=True)
+        result = weasyprint.HTML(string=page, url_fetcher=fetcher).write_pdf(pdf_variant="pdf/ua-1")
+    finally:
+        logger.removeHandler(handler)
+    if problems:
+        raise ValueError(problems[0])
+    return bytes(result or b"")
+
+
 def install_command() -> str:
     """The command that installs Pango on this system."""
     if sys.platform == "darwin":
@@ -76,3 +108,26 @@ def install_command() -> str:
     if "alpine" in system:
         return "apk add pango"
     return "apt-get install --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+
+
+def main() -> None:
+    """Standard input to standard output."""
+    gc.disable()  # one page and the process ends: collecting its cycles would cost a tenth of the time
+    try:
+        import weasyprint  # noqa: F401  # loaded before the page is there, as that takes longest
+    except OSError as error:
+        sys.stdin.buffer.read()
+        sys.stderr.write(f"{error}\n")
+        sys.exit(EXIT_NO_PANGO)
+    page = sys.stdin.buffer.read().decode()
+    if not page:
+        return
+    try:
+        sys.stdout.buffer.write(pdf(page))
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,13 +1,7 @@
-"""Document → HTML → PDF. The only module that imports weasyprint, and that only when a PDF is asked for.
-
-As a program (`python -m report.render`) it reads a page from standard input and writes its PDF to standard output; see
-`report.press` for why printing has a process of its own.
-"""
+"""Document → HTML: one self-contained page for browsers, or the page that `report.press` makes a PDF of."""
 
 import base64
-import logging
 import re
-import sys
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -24,7 +18,6 @@ FONTS = (
     ("Quadnet Sans", 600, "normal", "QuadnetSans-SemiBold"),
     ("Quadnet Mono", 400, "normal", "QuadnetMono-Regular"),
 )
-EXIT_NO_PANGO = 3
 
 
 def html(document: Document, medium: str, created: str) -> str:
@@ -32,7 +25,7 @@ def html(document: Document, medium: str, created: str) -> str:
 
     Args:
         document: What to say and show.
-        medium: `screen`, one self-contained file for browsers, or `print`, what `pdf` takes.
+        medium: `screen`, one self-contained file for browsers, or `print`, what `Press.pdf` takes.
         created: Time to state in the page, ISO 8601 in UTC.
     """
     environment = Environment(
@@ -51,32 +44,6 @@ def html(document: Document, medium: str, created: str) -> str:
     )
     template = environment.get_template("report.html.j2")
     return template.render(document=document, medium=medium, created=created, fonts=FONTS if medium == "screen" else ())
-
-
-def pdf(page: str) -> bytes:
-    """The PDF of a page made for print.
-
-    Raises:
-        OSError: Pango, the library that sets the text, is not installed.
-        ValueError: The page cannot be set without loss: a drawing, a glyph or an alternative text is missing.
-    """
-    import weasyprint
-    from weasyprint.urls import URLFetcher
-
-    # Drawing an SVG swallows exceptions, and a missing glyph is only logged: a warning is a fault of the page.
-    problems: list[str] = []
-    handler = logging.Handler(logging.WARNING)
-    handler.emit = lambda record: problems.append(record.getMessage())  # type: ignore[method-assign]  # the one method
-    logger = logging.getLogger("weasyprint")
-    logger.addHandler(handler)
-    try:
-        fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False, fail_on_errors=True)
-        result = weasyprint.HTML(string=page, url_fetcher=fetcher).write_pdf(pdf_variant="pdf/ua-1")
-    finally:
-        logger.removeHandler(handler)
-    if problems:
-        raise ValueError(problems[0])
-    return bytes(result or b"")
 
 
 def _font(name: str) -> str:
@@ -113,25 +80,3 @@ def _printed_formula(name: str, spoken: str) -> Markup:
 
 def _image(svg: str, alt: str) -> Markup:
     return Markup('<img alt="{}" src="{}">').format(alt, _uri("image/svg+xml", svg.encode()))
-
-
-def main() -> None:
-    """Standard input to standard output; one line on standard error and exit code 3 or 1 where that fails."""
-    try:
-        import weasyprint  # noqa: F401  # loading it takes longest, so before the page is there
-    except OSError as error:
-        sys.stdin.buffer.read()
-        sys.stderr.write(f"{error}\n")
-        sys.exit(EXIT_NO_PANGO)
-    page = sys.stdin.buffer.read().decode()
-    if not page:
-        return
-    try:
-        sys.stdout.buffer.write(pdf(page))
-    except ValueError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(1)
-
-
-if __name__ == "__main__":
-    main()

@@ -27,17 +27,25 @@ def extent(dataset: Dataset) -> tuple[float, float, float, float]:
     return left, left + 2 * half, bottom, bottom + 2 * half
 
 
-def panel(dataset: Dataset, rule: Rule, side: float) -> Figure:
+def panel(dataset: Dataset, rule: Rule, side: float, *, scale: bool) -> Figure:
     """Regions as tints with their class written in, and the points by marker and colour of their label.
 
     Args:
         dataset: The points.
         rule: Gives the class, shape (n,), of points of shape (n, 2).
-        side: Side of the square in millimetres; the axis labels come on top.
+        side: Side of the square in millimetres; a scale comes on top.
+        scale: Whether to write coordinates at the edges.
     """
-    figure = style.canvas(side + 8, side + 6)
-    axes = style.place(figure, 6.5, 5, side, side)
     left, right, bottom, top = extent(dataset)
+    if scale:
+        figure = style.canvas(side + 8, side + 6)
+        axes = style.place(figure, 6.5, 5, side, side)
+        axes.locator_params(nbins=5)
+        axes.tick_params(pad=1.5)
+    else:
+        figure = style.canvas(side, side)
+        axes = style.place(figure, 0.2, 0.2, side - 0.4, side - 0.4)
+        axes.set(xticks=[], yticks=[])
     x = left + (np.arange(_CELLS) + 0.5) * (right - left) / _CELLS
     y = bottom + (np.arange(_CELLS) + 0.5) * (top - bottom) / _CELLS
     classes = rule(np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)).reshape(_CELLS, _CELLS)
@@ -46,24 +54,14 @@ def panel(dataset: Dataset, rule: Rule, side: float) -> Figure:
     axes.imshow(tints[classes], extent=(left, right, bottom, top), origin="lower", zorder=-3, interpolation="nearest")
     _points(axes, dataset, side)
     for c in range(CLASSES):
-        inside = np.argwhere(classes == c)
-        if len(inside):
-            row, column = inside[((inside - inside.mean(axis=0)) ** 2).sum(axis=1).argmin()]
-            axes.text(
-                x[column],
-                y[row],
-                str(c),
-                color=style.INK,
-                size=side / 2.6,
-                weight=600,
-                ha="center",
-                va="center",
-                zorder=-1,
-                path_effects=[patheffects.withStroke(linewidth=side / 12, foreground=style.CLASS_TINTS[c])],
-            )
+        rows, columns = np.nonzero(classes == c)
+        if rows.size:
+            inside = ((rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2).argmin()
+            outline = patheffects.withStroke(linewidth=side / 12, foreground=style.CLASS_TINTS[c])
+            place = x[columns[inside]], y[rows[inside]]
+            text = axes.text(*place, str(c), size=side / 2.6, weight=600, ha="center", va="center", zorder=-1)
+            text.set_path_effects([outline])
     axes.set(xlim=(left, right), ylim=(bottom, top))
-    axes.locator_params(nbins=5)
-    axes.tick_params(pad=1.5)
     for spine in axes.spines.values():
         spine.set_visible(True)
     return figure

@@ -59,7 +59,15 @@ plt.contourf(u, v, classify(grid).reshape(u.shape))
 plt.show()
 print((classify(X) == y).mean())""",
 )
-CHROMIUM = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync", "--disable-component-update"]
+CHROMIUM = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-sync",
+    "--disable-component-update",
+]
 
 
 def notebook(folder: Path) -> None:
