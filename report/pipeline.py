@@ -98,6 +98,8 @@ def _build(
     from report import document, render
 
     view = document.compose(experiment, Language.load(config.report.language), manifest.versions())
+    if press is not None:
+        press.send(render.html(view, "print", created))
     contents = files.numbers(experiment)
     contents |= {f"figures/{figure.key}.svg": figure.svg.encode() for figure in view.drawings}
     failure = None
@@ -105,7 +107,7 @@ def _build(
         contents[PAGES["html"]] = render.html(view, "screen", created).encode()
     if press is not None:
         try:
-            contents[PAGES["pdf"]] = press.pdf(render.html(view, "print", created))
+            contents[PAGES["pdf"]] = press.pdf()
         except PdfError as error:
             failure = error
     contents[manifest.NAME] = manifest.manifest(config, contents)

@@ -12,6 +12,7 @@ import logging
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from types import TracebackType
 from typing import ClassVar, Self
 
@@ -28,7 +29,10 @@ class PdfError(QuadnetError):
 
 
 class Press:
-    """Prints one page; use it as a context, entered as early as possible."""
+    """Prints one page; use it as a context, entered as early as possible.
+
+    `send` the page, do something else meanwhile, then ask for the `pdf`.
+    """
 
     def __enter__(self) -> Self:
         """Starts the process."""
@@ -49,13 +53,20 @@ class Press:
         self._process.kill()
         self._process.communicate()
 
-    def pdf(self, page: str) -> bytes:
-        """The PDF of a page made for print.
+    def send(self, page: str) -> None:
+        """Hands over a page made for print; the process takes all of it before it starts to work."""
+        pipe, self._process.stdin = self._process.stdin, None  # `communicate` would flush it again
+        assert pipe is not None
+        with suppress(BrokenPipeError), pipe:  # `pdf` tells why a process is gone
+            pipe.write(page.encode())
+
+    def pdf(self) -> bytes:
+        """The PDF of the page that was sent.
 
         Raises:
             PdfError: It could not be made; says why and, if a library is missing, how to install it.
         """
-        output, errors = self._process.communicate(page.encode())
+        output, errors = self._process.communicate()
         if self._process.returncode == 0:
             return output
         last = (errors.decode(errors="replace").strip().splitlines() or ["no message"])[-1]
