@@ -139,7 +139,7 @@ def _bar(epochs: int, *, shown: bool) -> Iterator[Progress | None]:
 
     columns = (
         TextColumn("training"),
-        BarColumn(),
+        BarColumn(bar_width=24),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),

@@ -17,6 +17,7 @@ FONTS = (
     ("Quadnet Sans", 400, "normal", "QuadnetSans-Regular"),
     ("Quadnet Sans", 600, "normal", "QuadnetSans-SemiBold"),
     ("Quadnet Mono", 400, "normal", "QuadnetMono-Regular"),
+    ("Quadnet Formulas", 400, "normal", "QuadnetFormulas-Regular"),
 )
 
 
