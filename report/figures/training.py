@@ -16,7 +16,7 @@ from quadnet.evidence import Snapshot
 from quadnet.phases import Phase
 from report.figures import style
 
-_WIDTH, _HEIGHT, _LEFT, _RIGHT = 170.0, 200.0, 13.0, 33.0
+_WIDTH, _HEIGHT, _LEFT, _RIGHT = 170.0, 186.0, 13.0, 33.0
 _INNER = _WIDTH - _LEFT - _RIGHT
 _MOST_STORIES = 8
 
@@ -57,9 +57,9 @@ def curve(
         words: All texts.
     """
     figure = style.canvas(_WIDTH, _HEIGHT)
-    whole = style.place(figure, _LEFT, 168, _INNER, 30)
-    main = style.place(figure, _LEFT, 71, _INNER, 58)
-    lower = [style.place(figure, _LEFT, bottom, _INNER, 17) for bottom in (50, 30, 10)]
+    whole = style.place(figure, _LEFT, 157, _INNER, 26)
+    main = style.place(figure, _LEFT, 65, _INNER, 54)
+    lower = [style.place(figure, _LEFT, bottom, _INNER, 15) for bottom in (46, 28, 10)]
     scale = _Stretch(phases)
     _whole(whole, loss, phases, words)
     _stories(main, phases, scale, words)
@@ -202,7 +202,7 @@ def _legend(figure: Figure, words: Words) -> None:
         lines,
         words.classes,
         loc="center left",
-        bbox_to_anchor=(1 - (_RIGHT - 1) / _WIDTH, 48 / _HEIGHT),
+        bbox_to_anchor=(1 - (_RIGHT - 1) / _WIDTH, 44 / _HEIGHT),
         frameon=False,
         handlelength=2.4,
     )
