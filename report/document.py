@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+import matplotlib.figure
 import numpy as np
 
 from quadnet.arrays import FloatArray, IntArray
@@ -31,14 +32,16 @@ class Figure:
     """A drawing with what it says to those who cannot see it.
 
     Attributes:
-        key: Its anchor in the page and the name of its file.
-        svg: The drawing.
+        key: Its anchor in the page.
+        file: Name of its file, which tells by its ending whether it is SVG or PNG.
+        content: The file.
         alt: What it shows, in words.
         caption: What stands below it.
     """
 
     key: str
-    svg: str
+    file: str
+    content: bytes
     alt: str
     caption: str
 
@@ -244,14 +247,17 @@ def _figures(
     return figures
 
 
+def _drawn(key: str, figure: Callable[[], matplotlib.figure.Figure], alt: str, caption: str) -> Figure:
+    return Figure(key, f"{key}.svg", style.draw(key, figure), alt, caption)
+
+
 def _data(run: Experiment, language: Language) -> Figure:
     _ = language.gettext
-    svg = style.draw(
-        "data", partial(regions.panel, run.dataset, run.dataset.mixture.bayes_rule, _WIDE_PANEL, scale=True)
-    )
-    return Figure(
+    canvas = regions.canvas(run.dataset, _WIDE_PANEL)
+    picture = regions.panel(canvas, run.dataset.mixture.bayes_rule)
+    return _drawn(
         "data",
-        svg,
+        partial(regions.with_scale, canvas, picture),
         _("Scatter plot of the training points: four clouds, one around each centre, which overlap at the edges."),
         _(
             "The training points by their label, 0 ● 1 ■ 2 ▲ 3 ◆, over the regions in which the Bayes rule, the best "
@@ -267,9 +273,9 @@ def _network(final: Parameters, run: Experiment, language: Language) -> Figure:
         for width in run.config.network.hidden
     ]
     names = (_("2 inputs"), *hidden, _("4 sigmoid outputs"))
-    return Figure(
+    return _drawn(
         "network",
-        style.draw("network", partial(diagram.network, final, names)),
+        partial(diagram.network, final, names),
         _("Diagram of the network, layer by layer: %(layers)s; every unit is joined to all of the next layer.")
         % {"layers": ", ".join(names)},
         _(
@@ -306,9 +312,9 @@ def _training(run: Experiment, chapters: Sequence[Chapter], levels: Sequence["_L
         }
         for chapter in chapters
     )
-    return Figure(
+    return _drawn(
         "training",
-        style.draw("training", partial(training.curve, finite, run.phases.phases, run.evidence.track, lines, words)),
+        partial(training.curve, finite, run.phases.phases, run.evidence.track, lines, words),
         _("Loss curve with its phases: %(phases)s.") % {"phases": told},
         _(
             "Top: the loss of each epoch, as it is. Below: the same with each phase stretched to a readable width; "
@@ -367,9 +373,9 @@ def _inertia(run: Experiment, language: Language) -> Figure:
             (companion.training, companion.loss, companion.phases),
         )
     ]
-    return Figure(
+    return _drawn(
         "inertia",
-        style.draw("inertia", partial(inertia_figure.comparison, runs, _("epoch + 1, logarithmic"), _("loss"))),
+        partial(inertia_figure.comparison, runs, _("epoch + 1, logarithmic"), _("loss")),
         _(
             "Loss curves of two runs from the same start, %(main)s and %(other)s, over a logarithmic time axis. "
             "%(result)s"
@@ -388,10 +394,12 @@ def _panels(run: Experiment, language: Language) -> list[Figure]:
         if phase.kind == "descent" or not phase.open:
             text = _("end of descent") if phase.kind == "descent" else _("middle of plateau")
             named.setdefault(history.nearest(moment(phase)), text)
+    canvas = regions.canvas(run.dataset, _PANEL)
     panels = []
     for epoch in sorted(named):
         rule: Callable[[FloatArray], IntArray] = partial(_predict, history.at(epoch))
         accuracy = float((rule(run.dataset.points) == run.dataset.labels).mean())
+        key = f"regions-{epoch:0{len(str(last))}d}"
         facts = {
             "epoch": language.integer(epoch),
             "moment": named[epoch],
@@ -400,8 +408,9 @@ def _panels(run: Experiment, language: Language) -> list[Figure]:
         }
         panels.append(
             Figure(
-                f"regions-{epoch:0{len(str(last))}d}",
-                style.draw(f"regions-{epoch}", partial(regions.panel, run.dataset, rule, _PANEL, scale=False)),
+                key,
+                f"{key}.png",
+                regions.png(regions.panel(canvas, rule)),
                 _(
                     "Decision regions at epoch %(epoch)s (%(moment)s): predicted classes %(classes)s, accuracy "
                     "%(accuracy)s."

@@ -101,7 +101,7 @@ def _build(
     if press is not None:
         press.send(render.html(view, "print", created))
     contents = files.numbers(experiment)
-    contents |= {f"figures/{figure.key}.svg": figure.svg.encode() for figure in view.drawings}
+    contents |= {f"figures/{figure.file}": figure.content for figure in view.drawings}
     failure = None
     if "html" in formats:
         contents[PAGES["html"]] = render.html(view, "screen", created).encode()

@@ -138,6 +138,8 @@ def main() -> None:
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)
+    sys.stdout.flush()
+    os._exit(0)  # taking down all that was built for the page would take longer than it seems
 
 
 if __name__ == "__main__":

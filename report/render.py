@@ -40,8 +40,8 @@ def html(document: Document, medium: str, created: str) -> str:
     environment.filters.update(
         font=_font,
         stylesheet=lambda name: Markup(assets.text(f"style/{name}")),
-        drawing=_drawing if medium == "screen" else _printed_drawing,
-        formula=_formula if medium == "screen" else _printed_formula,
+        drawing=_drawing if medium == "screen" else _image,
+        formula=_formula if medium == "screen" else _formula_image,
     )
     template = environment.get_template("report.html.j2")
     return template.render(document=document, medium=medium, created=created, fonts=FONTS if medium == "screen" else ())
@@ -56,12 +56,26 @@ def _uri(kind: str, content: bytes) -> str:
 
 
 def _drawing(figure: Figure) -> Markup:
-    """An SVG in the page, whose colours follow the page's scheme."""
-    return _inline(figure.svg, figure.alt, "img")
+    """A drawing in the page; those that are SVG follow the page's colours."""
+    if figure.file.endswith(".svg"):
+        return _inline(figure.content.decode(), figure.alt, "img")
+    return _image(figure)
+
+
+def _image(figure: Figure) -> Markup:
+    return _img(figure.alt, "image/svg+xml" if figure.file.endswith(".svg") else "image/png", figure.content)
 
 
 def _formula(name: str, spoken: str) -> Markup:
     return _inline(assets.text(f"formulas/{name}.svg"), spoken, "math")
+
+
+def _formula_image(name: str, spoken: str) -> Markup:
+    return _img(spoken, "image/svg+xml", assets.data(f"formulas/{name}.svg"))
+
+
+def _img(alt: str, kind: str, content: bytes) -> Markup:
+    return Markup('<img alt="{}" src="{}">').format(alt, _uri(kind, content))
 
 
 def _inline(svg: str, alt: str, role: str) -> Markup:
@@ -69,15 +83,3 @@ def _inline(svg: str, alt: str, role: str) -> Markup:
     # `fill="…"` takes no variable, `style="fill: …"` does.
     svg = re.sub(r'\bfill="(var\([^"]*\))"', r'style="fill: \1"', svg)
     return Markup(svg.strip().replace("<svg ", f'<svg role="{role}" aria-label="{escape(alt)}" ', 1))
-
-
-def _printed_drawing(figure: Figure) -> Markup:
-    return _image(figure.svg, figure.alt)
-
-
-def _printed_formula(name: str, spoken: str) -> Markup:
-    return _image(assets.text(f"formulas/{name}.svg"), spoken)
-
-
-def _image(svg: str, alt: str) -> Markup:
-    return Markup('<img alt="{}" src="{}">').format(alt, _uri("image/svg+xml", svg.encode()))

@@ -72,10 +72,9 @@ _STYLE: dict[Any, Any] = {
     "ytick.minor.size": 1.5,
     "svg.fonttype": "none",
 }
-_RASTER_DPI = 240
 
 
-def draw(name: str, figure: Callable[[], Figure]) -> str:
+def draw(name: str, figure: Callable[[], Figure]) -> bytes:
     """Draws a figure in the pages' style.
 
     Args:
@@ -89,11 +88,11 @@ def draw(name: str, figure: Callable[[], Figure]) -> str:
     with matplotlib.rc_context({**_STYLE, "svg.hashsalt": name}):
         buffer = io.BytesIO()
         nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
-        figure().savefig(buffer, format="svg", dpi=_RASTER_DPI, metadata=nothing)
+        figure().savefig(buffer, format="svg", metadata=nothing)
     svg = buffer.getvalue().decode()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r'\bid="', f'id="{name}-', svg)
-    return re.sub(r'(url\(|href=")#', rf"\1#{name}-", svg)
+    return re.sub(r'(url\(|href=")#', rf"\1#{name}-", svg).encode()
 
 
 def canvas(width: float, height: float) -> Figure:
