@@ -61,6 +61,7 @@ def canvas(dataset: Dataset, side: float) -> Canvas:
     width = max(float((high - low).max()) * 1.06, 1e-3)
     left, bottom = ((low + high - width) / 2).tolist()
     figure = style.canvas(side, side)
+    figure.set_facecolor("none")
     axes = style.place(figure, 0, 0, side, side)
     axes.axis("off")
     axes.set(xlim=(left, left + width), ylim=(bottom, bottom + width))
