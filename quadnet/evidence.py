@@ -16,7 +16,7 @@ from quadnet.phases import Phase, Phases
 
 MERGED = 0.15  # two classes are told apart once their mean outputs differ by this on some unit
 NAMED = 0.05  # a class counts as predicted once this share of the points is given to it
-_TRACK_POINTS = 32  # moments a phase, for the curves over time
+_TRACK_POINTS = 20  # moments a phase, for the curves over time
 
 
 @dataclass(frozen=True)

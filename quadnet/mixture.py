@@ -14,7 +14,7 @@ from quadnet.config import CLASSES, Data
 Partition = tuple[tuple[int, ...], ...]
 
 _REACH = 9.0  # standard deviations; the normal density beyond is below 1e-18
-_STEP = 0.1  # standard deviations between the nodes of the quadrature
+_STEP = 0.15  # standard deviations between the nodes of the quadrature
 _NEGLIGIBLE = 1e-15  # weight below which a node is left out
 
 

@@ -3,13 +3,15 @@
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import ConnectionPatch
+from matplotlib.patches import ConnectionPatch, PathPatch
+from matplotlib.path import Path
 
 from quadnet.arrays import FloatArray, IntArray
 from quadnet.evidence import Snapshot
@@ -71,6 +73,7 @@ def curve(
         _bands(axes, phases, [scale.at(p.start) for p in phases] + [scale.total])
         axes.set(xlim=(0, scale.total), xticks=[scale.at(p.start) for p in phases] + [scale.total])
         axes.set_xticklabels([])
+        axes.tick_params(axis="x", length=0)
     epochs = np.array([s.epoch for s in track])
     _classes(lower[0], scale, epochs, np.stack([s.shares for s in track]), words.shares)
     _classes(lower[1], scale, epochs, np.stack([s.recall for s in track]), words.recall)
@@ -80,6 +83,7 @@ def curve(
     lower[2].set_ylabel(words.gradient)
     lower[2].set_xlabel(words.stretched, labelpad=2)
     borders = [p.start for p in phases] + [phases[-1].end]
+    lower[2].tick_params(axis="x", length=3)
     lower[2].set_xticklabels([str(b) for b in borders], rotation=0)
     _connect(figure, whole, main, borders, scale)
     _legend(figure, words)
@@ -131,11 +135,17 @@ def _loss_scale(axes: Axes, loss: FloatArray) -> None:
 
 
 def _bands(axes: Axes, phases: Sequence[Phase], borders: Sequence[float]) -> None:
-    for phase, left, right in zip(phases, borders, borders[1:], strict=False):
-        if phase.kind == "plateau":
-            axes.axvspan(left, right, color=style.BAND, linewidth=0, zorder=-2)
-    for border in borders[1:-1]:
-        axes.axvline(border, color=style.FAINT, linewidth=0.6, zorder=-1)
+    """Shades the slow phases and draws the borders: two paths, since every element of an SVG costs time in print."""
+    spans = zip(phases, pairwise(borders), strict=True)
+    slow = [(left, right) for phase, (left, right) in spans if phase.kind == "plateau"]
+    if slow:
+        boxes = np.array([[(left, 0), (left, 1), (right, 1), (right, 0), (left, 0)] for left, right in slow])
+        shape = Path.make_compound_path_from_polys(boxes)
+        place = axes.get_xaxis_transform()
+        axes.add_patch(PathPatch(shape, color=style.BAND, linewidth=0, zorder=-2, transform=place))
+    x = np.repeat(np.array(borders[1:-1]), 3)
+    y = np.tile([0.0, 1.0, np.nan], len(borders) - 2)
+    axes.plot(x, y, color=style.FAINT, linewidth=0.6, zorder=-1, transform=axes.get_xaxis_transform())
 
 
 def _stories(axes: Axes, phases: Sequence[Phase], scale: _Stretch, words: Words) -> None:
