@@ -12,7 +12,7 @@ nodes. Errors stay below 2 units in the last place.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -109,11 +109,10 @@ def sigmoid(z: FloatArray) -> FloatArray:
 def log(x: FloatArray) -> FloatArray:
     """ln x, elementwise; −∞ at 0, not a number below."""
     with np.errstate(over="ignore", invalid="ignore"):
+        if ((x >= _SMALLEST_NORMAL) & (x < np.inf)).all():
+            return _log_normal(x, 0)
         subnormal = x < _SMALLEST_NORMAL
-        bits = np.where(subnormal, x * 2.0**54, x).view(np.int64)
-        k: IntArray = (bits - _SQRT_HALF_BITS) >> _MANTISSA_BITS
-        f = (bits - (k << _MANTISSA_BITS)).view(np.float64) - _ONE
-        result = _log(f, k.astype(np.float64) - np.where(subnormal, 54.0, 0.0))
+        result = _log_normal(np.where(subnormal, x * 2.0**54, x), np.where(subnormal, 54, 0))
         return np.where((x > 0) & (x < np.inf), result, np.where(x == 0, -np.inf, np.where(x > 0, x, np.nan)))
 
 
@@ -147,33 +146,39 @@ def total(terms: FloatArray) -> FloatArray:
     return _total(_folded(whole, np.add))
 
 
-def total_products(left: FloatArray, right: FloatArray) -> FloatArray:
-    """Σ_s left_is · right_js in the order of `total`: a matrix product over the samples.
+def total_products(pairs: Sequence[tuple[FloatArray, FloatArray]]) -> FloatArray:
+    """For each pair (x, y) the sums over the samples of x_i y_j and then of y_j, in the order of `total`.
+
+    Many sums at a time, since NumPy takes longer to begin an operation than to do it on few numbers.
 
     Args:
-        left: Shape (rows, samples).
-        right: Shape (columns, samples).
+        pairs: x of shape (rows, samples) and y of shape (columns, samples).
 
     Returns:
-        Shape (rows, columns).
+        All sums in one row: those of the first pair, row by row, and so on.
     """
-    (rows, samples), columns = left.shape, len(right)
-    sums = np.empty((rows, columns))
-    step = max(1, _PRODUCTS // (columns * samples))
-    for start in range(0, rows, step):
-        some = left[start : start + step]
-        whole = np.zeros((len(some), columns, padded(samples)))
-        np.multiply(some[:, None], right, out=whole[..., :samples])
-        sums[start : start + step] = _total(_folded(whole, np.add))
-    return sums
+    samples = pairs[0][0].shape[-1]
+    large = sum((len(x) + 1) * len(y) for x, y in pairs) * samples > _PRODUCTS
+    parts = []
+    for x, y in pairs:
+        step = max(1, _PRODUCTS // y.size)
+        for start in range(0, len(x) + 1, step):
+            some = x[start : start + step]
+            rows = min(step, len(x) + 1 - start)
+            products = np.zeros((rows, len(y), padded(samples)))
+            np.multiply(some[:, None], y, out=products[: len(some), :, :samples])
+            products[len(some) :, :, :samples] = y
+            folded = _folded(products, np.add).reshape(-1, padded(samples) // LANES)
+            parts.append(_total(folded) if large else folded)
+    sums = np.concatenate(parts)
+    return sums if large else _total(sums)
 
 
 def total_log(factors: FloatArray) -> FloatArray:
     """The sums of ln x over the last axis, with one logarithm for eight factors that fold together.
 
     Args:
-        factors: Shape (…, samples); eight of them must not multiply to less than the smallest number or more than the
-            largest.
+        factors: Shape (…, samples), each positive; eight of them must multiply to a normal number.
 
     Returns:
         Shape (…).
@@ -215,6 +220,14 @@ def _expm1(r: FloatArray) -> FloatArray:
     even *= square
     even += r
     return even
+
+
+def _log_normal(x: FloatArray, scaled: IntArray | int) -> FloatArray:
+    """ln of x / 2^scaled for normal numbers."""
+    bits = x.view(np.int64)
+    k: IntArray = (bits - _SQRT_HALF_BITS) >> _MANTISSA_BITS
+    f = (bits - (k << _MANTISSA_BITS)).view(np.float64) - _ONE
+    return _log(f, (k - scaled).astype(np.float64))
 
 
 def _log(f: FloatArray, k: FloatArray) -> FloatArray:

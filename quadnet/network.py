@@ -120,16 +120,14 @@ def gradients(parameters: Parameters, activations: list[FloatArray], one_hot: Fl
         activations: A_0 … A_m as `forward` returns them.
         one_hot: Y, shape (n, 4).
     """
-    weights: list[FloatArray] = []
-    biases: list[FloatArray] = []
     delta = (activations[-1] - one_hot) / len(one_hot)
+    pairs = []
     for layer in reversed(range(len(parameters.weights))):
         below = activations[layer]
-        weights.insert(0, total_products(below.T, delta.T))
-        biases.insert(0, total(delta.T))
+        pairs.insert(0, (below.T, delta.T))
         if layer:
             delta = _combined(delta, parameters.weights[layer].T) * below * (1 - below)
-    return Parameters(tuple(weights), tuple(biases))
+    return Parameters.from_vector(total_products(pairs), tuple(a.shape[1] for a in activations))
 
 
 def _combined(values: FloatArray, weights: FloatArray, start: FloatArray | None = None) -> FloatArray:
@@ -143,8 +141,10 @@ def _combined(values: FloatArray, weights: FloatArray, start: FloatArray | None 
     Returns:
         Shape (n, columns).
     """
+    rows, first = values.T, 0
+    if start is None:
+        start, first = weights[0, :, None] * rows[0], 1
     sums = start
-    for row, column in zip(weights[:, :, None], values.T, strict=True):
-        sums = row * column if sums is None else sums + row * column
-    assert sums is not None
+    for k in range(first, len(rows)):
+        sums = sums + weights[k, :, None] * rows[k]
     return sums.T
