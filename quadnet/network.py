@@ -112,22 +112,22 @@ def cross_entropy(outputs: FloatArray, logits: FloatArray, one_hot: FloatArray) 
 def gradients(parameters: Parameters, activations: list[FloatArray], one_hot: FloatArray) -> Parameters:
     """The derivative of the loss by every parameter, by back-propagation.
 
-    Δ_m = (A_m - Y) / n,   Δ_l = (Δ_{l+1} W_{l+1}ᵀ) ∘ A_l ∘ (1 - A_l)
-    ∂L/∂W_l = A_{l-1}ᵀ Δ_l,   ∂L/∂b_l = column sums of Δ_l
+    Δ_m = A_m - Y,   Δ_l = (Δ_{l+1} W_{l+1}ᵀ) ∘ A_l ∘ (1 - A_l)
+    ∂L/∂W_l = A_{l-1}ᵀ Δ_l / n,   ∂L/∂b_l = column sums of Δ_l / n
 
     Args:
         parameters: The network.
         activations: A_0 … A_m as `forward` returns them.
         one_hot: Y, shape (n, 4).
     """
-    delta = (activations[-1] - one_hot) / len(one_hot)
+    delta = activations[-1] - one_hot
     pairs = []
     for layer in reversed(range(len(parameters.weights))):
         below = activations[layer]
         pairs.insert(0, (below.T, delta.T))
         if layer:
             delta = _combined(delta, parameters.weights[layer].T) * below * (1 - below)
-    return Parameters.from_vector(total_products(pairs), tuple(a.shape[1] for a in activations))
+    return Parameters.from_vector(total_products(pairs) / len(one_hot), tuple(a.shape[1] for a in activations))
 
 
 def _combined(values: FloatArray, weights: FloatArray, start: FloatArray | None = None) -> FloatArray:
