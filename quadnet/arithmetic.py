@@ -1,14 +1,14 @@
 """Exponential, logarithm, sigmoid, softplus and sums that have the same bits on every machine.
 
-They are made of + − × ÷, comparisons and integer work on the exponent, each of which IEEE 754 fixes to the last bit, in one
-stated order; NumPy's `exp`, `log`, `matmul` and `sum` are not, since their bits depend on the processor. `kernel.c` does
+They are made of + − × ÷, comparisons and integer work on the exponent, each of which IEEE 754 fixes to the last bit, in
+one stated order; NumPy's `exp`, `log`, `matmul` and `sum` are not: their bits depend on the processor. `kernel.c` does
 the same operations in the same order.
 
 With k the whole number nearest to x / ln 2 and r = x − k ln 2, |r| ≤ ½ ln 2:   e^x = 2^k (1 + w),  w = e^r − 1
 With x = 2^k (1 + f), √½ ≤ 1 + f < √2, and s = f / (2 + f):                     ln x = k ln 2 + 2 artanh s
 
-The reductions are those of Cody & Waite 1980 and of Sun's fdlibm; the polynomials interpolate w and artanh at Chebyshev
-nodes. Errors stay below 2 units in the last place.
+The reductions are those of Cody & Waite 1980 and of Sun's fdlibm; the polynomials interpolate w and artanh at (nearly)
+Chebyshev nodes. Errors stay below 2 units in the last place.
 """
 
 import functools
@@ -30,26 +30,35 @@ def _constants(*values: float) -> tuple[FloatArray, ...]:
     return tuple(np.array(value) for value in values)
 
 
+_HALF, _ONE, _TWO = _constants(0.5, 1.0, 2.0)
 # ln 2 in two parts, the first so short that its product with k is exact.
-_LN2_PER_STEP = np.array(1.4426950408889634)
-_LN2_HIGH = np.array(0.693147180559663)
-_LN2_LOW = np.array(2.8235290563031577e-13)
+_STEPS_PER_UNIT, _LN2_HIGH, _LN2_LOW = _constants(1.4426950408889634, 0.693147180559663, 2.8235290563031577e-13)
 # Adding 1.5·2^52 rounds to a whole number, which then stands in the lowest bits; 1023 is the bias of an exponent.
 _ROUND = np.array(1.5 * 2.0**52 + 1023)
 _MANTISSA_BITS = np.array(52)
-
-# (e^r − 1 − r) / r² by powers of r, the even and the odd ones apart, highest first.
-_EXP_EVEN = _constants(2.763110010957082e-07, 2.4801490345216195e-05, 0.001388888894684603, 0.0416666666665143, 0.5000000000000013)  # fmt: skip
-_EXP_ODD = _constants(2.510885369720946e-08, 2.7557244658180672e-06, 0.00019841269885841588, 0.008333333333321615, 0.16666666666666677)  # fmt: skip
-# (2 artanh(s) / s − 2) / s², by powers of s², highest first.
-_LOG = _constants(0.14617807153417325, 0.15331611722055008, 0.1818289243253687, 0.22222211089379496, 0.28571428626253836, 0.3999999999989889, 0.666666666666667)  # fmt: skip
-
-_ONE, _TWO, _HALF = np.array(1.0), np.array(2.0), np.array(0.5)
 # The sigmoid's terms are held 2^512 times too large: otherwise its smallest values could not be formed.
 _SIGMOID_SCALE = np.array(2.0**512)
 _SIGMOID_ROUND = np.array(1.5 * 2.0**52 + 1023 + 512)
+_SMALLEST_NORMAL = 2.0**-1022
 _SQRT_HALF_BITS = np.array(0x3FE6A09E667F3BCD)
-_SMALLEST_NORMAL = np.array(2.0**-1022)
+
+# (e^r − 1 − r) / r² by powers of r, the even and the odd ones apart, highest first.
+_EXP_EVEN = _constants(
+    2.763110010957082e-07, 2.4801490345216195e-05, 0.001388888894684603, 0.0416666666665143, 0.5000000000000013
+)
+_EXP_ODD = _constants(
+    2.510885369720946e-08, 2.7557244658180672e-06, 0.00019841269885841588, 0.008333333333321615, 0.16666666666666677
+)
+# (2 artanh(s) / s − 2) / s² by powers of s², highest first.
+_LOG = _constants(
+    0.14617807153417325,
+    0.15331611722055008,
+    0.1818289243253687,
+    0.22222211089379496,
+    0.28571428626253836,
+    0.3999999999989889,
+    0.666666666666667,
+)
 
 
 def _elementwise(function: Callable[[FloatArray], FloatArray]) -> Callable[[FloatArray], FloatArray]:
@@ -70,10 +79,10 @@ def _elementwise(function: Callable[[FloatArray], FloatArray]) -> Callable[[Floa
 
 @_elementwise
 def exp(x: FloatArray) -> FloatArray:
-    """e^x, elementwise; infinite above 709.78, 0 below −745.13."""
+    """The exponential e^x, elementwise; infinite above 709.78, 0 below −745.13."""
     with np.errstate(over="ignore", invalid="ignore"):
         x = x.clip(-746.0, 710.0)
-        k = (x * _LN2_PER_STEP + _ROUND) - _ROUND
+        k = (x * _STEPS_PER_UNIT + _ROUND) - _ROUND
         m = _ONE + _expm1((x - k * _LN2_HIGH) - k * _LN2_LOW)
         half = k * _HALF + _ROUND
         # Two factors, since 2^k alone may be too large or too small for a number.
@@ -86,8 +95,9 @@ def sigmoid(z: FloatArray) -> FloatArray:
 
     With e^{-z} = 2^{-k} (1 + w) this is 2^k / (1 + 2^k + w), a quotient whose numerator is exact.
     """
+    # In place wherever possible: the training spends most of its time here.
     z = z.clip(-746.0, 100.0)
-    t = z * _LN2_PER_STEP
+    t = z * _STEPS_PER_UNIT
     t += _SIGMOID_ROUND
     k = t - _SIGMOID_ROUND
     power = _power_of_two(t)
@@ -98,8 +108,10 @@ def sigmoid(z: FloatArray) -> FloatArray:
     w = _expm1(r)
     w *= _SIGMOID_SCALE
     both = power + _SIGMOID_SCALE
-    # What the rounding of 1 + 2^k lost goes to w: a second rounding error of full size would make more than 2 units.
-    w += power - (both - _SIGMOID_SCALE)
+    # What the rounding of 1 + 2^k lost goes to w: a second error of full size would make more than 2 units in all.
+    lost = both - _SIGMOID_SCALE
+    np.subtract(power, lost, out=lost)
+    w += lost
     both += w
     power /= both
     return power
@@ -107,7 +119,7 @@ def sigmoid(z: FloatArray) -> FloatArray:
 
 @_elementwise
 def log(x: FloatArray) -> FloatArray:
-    """ln x, elementwise; −∞ at 0, not a number below."""
+    """The natural logarithm, elementwise; −∞ at 0, not a number below."""
     with np.errstate(over="ignore", invalid="ignore"):
         if ((x >= _SMALLEST_NORMAL) & (x < np.inf)).all():
             return _log_normal(x, 0)
@@ -132,8 +144,8 @@ def padded(samples: int) -> int:
 def total(terms: FloatArray) -> FloatArray:
     """The sums over the last axis, in one fixed order.
 
-    The terms, padded with zeros, are folded in halves three times, x_i + x_{i + half}; the rows of 8 lanes that are left
-    are added one after the other; then the lanes are folded in halves.
+    The terms, padded with zeros, are folded in halves three times, x_i + x_{i + half}; the rows of 8 lanes that are
+    left are added one after the other; then the lanes are folded in halves.
 
     Args:
         terms: Shape (…, samples).
@@ -149,7 +161,7 @@ def total(terms: FloatArray) -> FloatArray:
 def total_products(pairs: Sequence[tuple[FloatArray, FloatArray]]) -> FloatArray:
     """For each pair (x, y) the sums over the samples of x_i y_j and then of y_j, in the order of `total`.
 
-    Many sums at a time, since NumPy takes longer to begin an operation than to do it on few numbers.
+    All pairs at once, since NumPy takes longer to begin an operation than to do it on few numbers.
 
     Args:
         pairs: x of shape (rows, samples) and y of shape (columns, samples).
@@ -164,8 +176,7 @@ def total_products(pairs: Sequence[tuple[FloatArray, FloatArray]]) -> FloatArray
         step = max(1, _PRODUCTS // y.size)
         for start in range(0, len(x) + 1, step):
             some = x[start : start + step]
-            rows = min(step, len(x) + 1 - start)
-            products = np.zeros((rows, len(y), padded(samples)))
+            products = np.zeros((min(step, len(x) + 1 - start), len(y), padded(samples)))
             np.multiply(some[:, None], y, out=products[: len(some), :, :samples])
             products[len(some) :, :, :samples] = y
             folded = _folded(products, np.add).reshape(-1, padded(samples) // LANES)
@@ -185,7 +196,7 @@ def total_log(factors: FloatArray) -> FloatArray:
     """
     whole = np.ones((*factors.shape[:-1], padded(factors.shape[-1])))
     whole[..., : factors.shape[-1]] = factors
-    return _total(log(_folded(whole, np.multiply)))
+    return _total(_log_normal(_folded(whole, np.multiply), 0))
 
 
 def _folded(whole: FloatArray, operation: np.ufunc) -> FloatArray:
@@ -211,19 +222,18 @@ def _power_of_two(t: FloatArray) -> FloatArray:
 
 
 def _expm1(r: FloatArray) -> FloatArray:
-    """w = e^r − 1 for |r| ≤ ½ ln 2."""
+    """The number w = e^r − 1 for |r| ≤ ½ ln 2."""
     square = r * r
-    even, odd = _polynomial(_EXP_EVEN, square), _polynomial(_EXP_ODD, square)
-    # In place: here the time goes into reaching memory.
+    w, odd = _polynomial(_EXP_EVEN, square), _polynomial(_EXP_ODD, square)
     odd *= r
-    even += odd
-    even *= square
-    even += r
-    return even
+    w += odd
+    w *= square
+    w += r
+    return w
 
 
 def _log_normal(x: FloatArray, scaled: IntArray | int) -> FloatArray:
-    """ln of x / 2^scaled for normal numbers."""
+    """The logarithm of x / 2^scaled for positive normal numbers x."""
     bits = x.view(np.int64)
     k: IntArray = (bits - _SQRT_HALF_BITS) >> _MANTISSA_BITS
     f = (bits - (k << _MANTISSA_BITS)).view(np.float64) - _ONE
@@ -231,21 +241,20 @@ def _log_normal(x: FloatArray, scaled: IntArray | int) -> FloatArray:
 
 
 def _log(f: FloatArray, k: FloatArray) -> FloatArray:
-    """k ln 2 + ln(1 + f) for √½ ≤ 1 + f < √2."""
+    """The number k ln 2 + ln(1 + f) for √½ ≤ 1 + f < √2."""
     s = f / (_TWO + f)
-    z = s * s
-    tail = _polynomial(_LOG, z)
-    tail *= z
+    square = s * s
+    tail = _polynomial(_LOG, square) * square
     half_square = _HALF * (f * f)
-    return k * _LN2_HIGH - ((half_square - (s * (half_square + tail) + k * _LN2_LOW)) - f)
+    result: FloatArray = k * _LN2_HIGH - ((half_square - (s * (half_square + tail) + k * _LN2_LOW)) - f)
+    return result
 
 
 def _polynomial(coefficients: tuple[FloatArray, ...], x: FloatArray) -> FloatArray:
     """Horner's scheme; the highest coefficient comes first."""
-    first, *others = coefficients
-    value = first * x
-    for coefficient in others[:-1]:
+    value = coefficients[0] * x
+    for coefficient in coefficients[1:-1]:
         value += coefficient
         value *= x
-    value += others[-1]
+    value += coefficients[-1]
     return value

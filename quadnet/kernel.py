@@ -1,7 +1,7 @@
 """The compiled twin of the training loop, where it was built: the same bits, many times faster.
 
-`pip install` compiles kernel.c if it finds a compiler. The environment variable QUADNET_KERNEL chooses between `numpy` and
-`compiled`; without it the compiled loop runs wherever there is one.
+`pip install` compiles kernel.c if it finds a compiler. The environment variable QUADNET_KERNEL chooses between `numpy`
+and `compiled`; without it the compiled loop runs wherever there is one.
 """
 
 import ctypes
@@ -38,7 +38,7 @@ def name() -> Literal["numpy", "compiled"]:
     if choice == "numpy":
         return "numpy"
     if choice != "compiled":
-        raise ConfigurationError(f"{VARIABLE}={choice} is not allowed: numpy or compiled; unset it to use the best there is")
+        raise ConfigurationError(f"{VARIABLE}={choice} is not allowed: set numpy or compiled, or unset it")
     if _library() is None:
         raise ConfigurationError(f"{VARIABLE}=compiled: not built; install quadnet where a C compiler is, or set numpy")
     return "compiled"

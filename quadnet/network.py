@@ -2,9 +2,9 @@
 
 A_0 = X,   Z_l = A_{l-1} W_l + b_l,   A_l = σ(Z_l),   σ(z) = 1 / (1 + e^{-z})
 
-Every sum has one stated order, so that its bits are the same on every machine (see `arithmetic`): a sum over units begins
-with the bias and follows the units; sums over samples are `arithmetic.total`. In memory the values of one unit lie side by
-side; inside the functions, `.T` turns to that form and back.
+Every sum has one stated order, so that its bits are the same on every machine (see `arithmetic`): a sum over units
+begins with the bias and follows the units; sums over samples are `arithmetic.total`. In memory the values of one unit
+lie side by side; inside the functions, `.T` turns to that form and back.
 """
 
 import itertools
@@ -80,7 +80,7 @@ def forward(parameters: Parameters, points: FloatArray) -> tuple[list[FloatArray
     activations = [points]
     logits = points
     for weights, biases in parameters.layers():
-        logits = _combined(activations[-1], weights, biases[:, None])
+        logits = _combined(activations[-1], weights, biases)
         activations.append(sigmoid(logits.T).T)
     return activations, logits
 
@@ -121,7 +121,7 @@ def gradients(parameters: Parameters, activations: list[FloatArray], one_hot: Fl
         one_hot: Y, shape (n, 4).
     """
     delta = activations[-1] - one_hot
-    pairs = []
+    pairs: list[tuple[FloatArray, FloatArray]] = []
     for layer in reversed(range(len(parameters.weights))):
         below = activations[layer]
         pairs.insert(0, (below.T, delta.T))
@@ -130,21 +130,18 @@ def gradients(parameters: Parameters, activations: list[FloatArray], one_hot: Fl
     return Parameters.from_vector(total_products(pairs) / len(one_hot), tuple(a.shape[1] for a in activations))
 
 
-def _combined(values: FloatArray, weights: FloatArray, start: FloatArray | None = None) -> FloatArray:
-    """start + values · weights, one unit after the other.
+def _combined(values: FloatArray, weights: FloatArray, biases: FloatArray | None = None) -> FloatArray:
+    """The sums b_j + Σ_i values_si weights_ij, one unit i after the other, shape (n, columns).
 
     Args:
         values: Shape (n, units).
         weights: Shape (units, columns).
-        start: Shape (columns, 1).
-
-    Returns:
-        Shape (n, columns).
+        biases: b, shape (columns,).
     """
-    rows, first = values.T, 0
-    if start is None:
-        start, first = weights[0, :, None] * rows[0], 1
-    sums = start
-    for k in range(first, len(rows)):
-        sums = sums + weights[k, :, None] * rows[k]
+    products = (row * column for row, column in zip(weights[:, :, None], values.T, strict=True))
+    sums: FloatArray = next(products)
+    if biases is not None:
+        sums += biases[:, None]
+    for product in products:
+        sums += product
     return sums.T

@@ -1,8 +1,8 @@
 """Seeded random numbers: the stream of NumPy's `RandomState`, with normals that have the same bits on every machine.
 
 The raw numbers are exact as they are: the Mersenne Twister (Matsumoto & Nishimura 1998) is integer work, and a uniform
-number is 53 of its bits. The normals are made of them by Marsaglia's polar method (Marsaglia & Bray 1964) as `RandomState`
-does it, but with this package's logarithm.
+number is 53 of its bits. The normals are made of them by Marsaglia's polar method (Marsaglia & Bray 1964) as
+`RandomState` does it, but with this package's logarithm.
 """
 
 from collections.abc import Sequence
