@@ -40,6 +40,7 @@ _MANTISSA_BITS = np.array(52)
 _SIGMOID_SCALE = np.array(2.0**512)
 _SIGMOID_ROUND = np.array(1.5 * 2.0**52 + 1023 + 512)
 _SMALLEST_NORMAL = 2.0**-1022
+_SPLIT = np.array(2.0**27)  # leaves the upper half of a number's digits
 _SQRT_HALF_BITS = np.array(0x3FE6A09E667F3BCD)
 
 # (e^r − 1 − r) / r² by powers of r, the even and the odd ones apart, highest first.
@@ -244,9 +245,18 @@ def _log(f: FloatArray, k: FloatArray) -> FloatArray:
     """The number k ln 2 + ln(1 + f) for √½ ≤ 1 + f < √2."""
     s = f / (_TWO + f)
     square = s * s
+    # 2 artanh s = f − f²/2 + s (f²/2 + tail). The large parts, k ln 2, f and f²/2, are added without loss: f²/2 in two
+    # parts, the first exact, and the others by keeping what each addition rounds off.
     tail = _polynomial(_LOG, square) * square
-    half_square = _HALF * (f * f)
-    result: FloatArray = k * _LN2_HIGH - ((half_square - (s * (half_square + tail) + k * _LN2_LOW)) - f)
+    shifted = f * _SPLIT
+    high = (f + shifted) - shifted
+    half_high, half_low = _HALF * high * high, _HALF * (f - high) * (f + high)
+    steps = k * _LN2_HIGH
+    first = steps + f
+    second = first - half_high
+    lost = (f - (first - steps)) + ((first - second) - half_high)
+    small = (s * (half_high + half_low + tail) + k * _LN2_LOW) - half_low
+    result: FloatArray = second + (lost + small)
     return result
 
 

@@ -78,8 +78,8 @@ INLINE void sigmoids(const double *restrict z, double *restrict result)
 /* arithmetic.log, for a positive normal number or one that is not a number */
 INLINE double logarithm(double x)
 {
-    uint64_t bits = bits_of(x), shifted = bits - 0x3FE6A09E667F3BCD + ((uint64_t)1023 << 52);
-    uint64_t exponent = shifted >> 52;
+    uint64_t bits = bits_of(x), moved = bits - 0x3FE6A09E667F3BCD + ((uint64_t)1023 << 52);
+    uint64_t exponent = moved >> 52;
     double k = number_of(exponent | 0x4330000000000000) - (0x1p52 + 1023);
     double f = number_of(bits - ((exponent - 1023) << 52)) - 1.0;
     double s = f / (2.0 + f), z = s * s;
@@ -91,8 +91,12 @@ INLINE double logarithm(double x)
     tail = tail * z + 0.3999999999989889;
     tail = tail * z + 0.666666666666667;
     tail = tail * z;
-    double half_square = 0.5 * (f * f);
-    double result = k * LN2_HIGH - ((half_square - (s * (half_square + tail) + k * LN2_LOW)) - f);
+    double shifted = f * 0x1p27, high = (f + shifted) - shifted;
+    double half_high = 0.5 * high * high, half_low = 0.5 * (f - high) * (f + high);
+    double steps = k * LN2_HIGH, first = steps + f, second = first - half_high;
+    double lost = (f - (first - steps)) + ((first - second) - half_high);
+    double small = (s * (half_high + half_low + tail) + k * LN2_LOW) - half_low;
+    double result = second + (lost + small);
     return x == x ? result : x;
 }
 
