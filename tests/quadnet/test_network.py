@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quadnet import network
+from quadnet import arithmetic, network
 from quadnet.arrays import FloatArray
 from quadnet.config import Network
 from quadnet.dataset import one_hot
@@ -40,7 +40,7 @@ def test_gradients_are_the_slopes_of_the_loss(hidden: list[int], samples: int, s
 
 
 def test_a_wrong_gradient_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = network.total_products
+    right = arithmetic.total_products
     monkeypatch.setattr(network, "total_products", lambda pairs: right(pairs) * (1 + 1e-5))
     assert _gradient_error((3, 3), 20, 0) > 1e-8
 
@@ -62,7 +62,7 @@ def test_cross_entropy_is_the_formula() -> None:
 
 def test_cross_entropy_does_not_overflow() -> None:
     logits = np.array([[1000.0, -1000.0, 0.0, 0.0]])
-    a = network.sigmoid(logits)
+    a = arithmetic.sigmoid(logits)
     assert cross_entropy(a, logits, np.array([[0.0, 1.0, 0.0, 0.0]])) == pytest.approx(2000 + 2 * np.log(2))
 
 

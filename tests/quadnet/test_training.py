@@ -40,7 +40,8 @@ def _plain(config: Config, dataset: Dataset, sign: float = 1.0) -> tuple[FloatAr
             if not look_ahead:
                 loss = -(y * np.log(a[-1]) + (1 - y) * np.log(1 - a[-1])).sum() / len(x)
         losses.append(loss)
-        delta, g = (a[-1] - y) / len(x), []
+        delta = (a[-1] - y) / len(x)
+        g: list[FloatArray] = []
         for k in reversed(range(len(w))):
             g.insert(0, np.hstack([a[k], ones]).T @ delta)
             delta = delta @ (w[k] + look_ahead * v[k])[:-1].T * a[k] * (1 - a[k])
