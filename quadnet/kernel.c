@@ -18,6 +18,7 @@
 
 #if defined(_MSC_VER)
 #define EXPORT __declspec(dllexport)
+#define restrict __restrict
 #pragma fp_contract(off)
 #else
 #define EXPORT __attribute__((visibility("default")))
