@@ -7,6 +7,7 @@ import numpy as np
 from quadnet.arrays import FloatArray, IntArray
 from quadnet.config import CLASSES, Config
 from quadnet.mixture import Mixture
+from quadnet.random import Stream
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,10 @@ def quadrants(config: Config) -> Dataset:
     multiplies by zero; after the last class, the permutation of the rows.
     """
     data = config.data
-    stream = np.random.RandomState(data.seed)
+    stream = Stream(data.seed)
     clouds = []
     for count, centre in zip(data.counts, data.centres, strict=True):
-        first, second, _ = stream.randn(3, count)
+        first, second, _ = stream.normals(3, count)
         clouds.append(np.column_stack([first * data.spread + centre[0], second * data.spread + centre[1]]))
     labels = np.repeat(np.arange(CLASSES, dtype=np.int64), data.counts)
     order = stream.permutation(len(labels))
@@ -50,9 +51,9 @@ def fresh(config: Config) -> Dataset:
     """Independent new points of the same mixture, from a stream that the training data cannot share."""
     data, evaluation = config.data, config.evaluation
     mixture = Mixture.of(data)
-    stream = np.random.RandomState([data.seed, evaluation.seed])
-    labels = np.searchsorted(np.cumsum(mixture.shares)[:-1], stream.random_sample(evaluation.points), side="right")
-    points = mixture.centres[labels] + data.spread * stream.randn(evaluation.points, 2)
+    stream = Stream([data.seed, evaluation.seed])
+    labels = np.searchsorted(np.cumsum(mixture.shares)[:-1], stream.uniforms(evaluation.points), side="right")
+    points = mixture.centres[labels] + data.spread * stream.normals(evaluation.points, 2)
     return Dataset(points, labels.astype(np.int64), mixture)
 
 

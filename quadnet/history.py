@@ -21,6 +21,53 @@ def thinning(epochs: int, size: int) -> int:
     return max(1, -(-epochs // rows))
 
 
+class Recording:
+    """A history in the making.
+
+    Attributes:
+        loss: Room for the loss of every epoch, shape (epochs,).
+        parameters: Room for the parameters after 0, every, 2·every, … updates, one row each.
+        every: Distance between kept epochs.
+        done: Epochs whose loss is known.
+    """
+
+    def __init__(self, epochs: int, start: FloatArray) -> None:
+        """Makes the room.
+
+        Args:
+            epochs: How many there will be at most.
+            start: All parameters before the first update, shape (p,).
+        """
+        self.every = thinning(epochs, start.size)
+        self.loss = np.empty(epochs)
+        self.parameters = np.empty((epochs // self.every + 1, start.size))
+        self.parameters[0] = start
+        self.done = 0
+
+    @property
+    def broken(self) -> bool:
+        """Whether the last loss is not finite: then its epoch has no update."""
+        return self.done > 0 and not np.isfinite(self.loss[self.done - 1])
+
+    def history(self, end: FloatArray, widths: tuple[int, ...]) -> "History":
+        """What was recorded.
+
+        Args:
+            end: All parameters after the last update, shape (p,).
+            widths: Units of every layer.
+        """
+        updates = self.done - self.broken
+        epochs = np.arange(0, updates + 1, self.every)
+        parameters = self.parameters[: len(epochs)]
+        if epochs[-1] != updates and not self.broken:
+            epochs, parameters = np.append(epochs, updates), np.vstack([parameters, end])
+        loss = self.loss[: self.done]
+        # Processors differ in the bits of a result that is not a number.
+        loss[np.isnan(loss)] = np.nan
+        parameters[np.isnan(parameters)] = np.nan
+        return History(loss, epochs.astype(np.int64), parameters, widths, self.every)
+
+
 @dataclass(frozen=True)
 class History:
     """A training, epoch by epoch.

@@ -98,7 +98,7 @@ def measure(config: Config, dataset: Dataset, history: History) -> Metrics:
 def _predict(history: History, dataset: Dataset) -> tuple[IntArray, float]:
     activations, logits = forward(history.final, dataset.points)
     predicted: IntArray = activations[-1].argmax(axis=1)
-    return predicted, cross_entropy(logits, dataset.one_hot)
+    return predicted, cross_entropy(activations[-1], logits, dataset.one_hot)
 
 
 def per_class(matrix: IntArray) -> tuple[FloatArray, FloatArray]:

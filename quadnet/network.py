@@ -1,6 +1,10 @@
 """The network's formulas, as a lecture writes them: samples in rows, layers numbered from 1.
 
 A_0 = X,   Z_l = A_{l-1} W_l + b_l,   A_l = σ(Z_l),   σ(z) = 1 / (1 + e^{-z})
+
+Every sum has one stated order, so that its bits are the same on every machine (see `arithmetic`): a sum over units
+begins with the bias and follows the units; sums over samples are `arithmetic.total`. In memory the values of one unit
+lie side by side; inside the functions, `.T` turns to that form and back.
 """
 
 import itertools
@@ -9,8 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from quadnet.arithmetic import sigmoid, total, total_log, total_products
 from quadnet.arrays import FloatArray
 from quadnet.config import Network
+from quadnet.random import Stream
 
 
 @dataclass(frozen=True)
@@ -53,19 +59,12 @@ class Parameters:
 
 def initial(network: Network) -> Parameters:
     """The seeded start: normal numbers times the initial scale, drawn as W_1, b_1, W_2, b_2, …"""
-    stream = np.random.RandomState(network.seed)
+    stream = Stream(network.seed)
     weights, biases = [], []
     for rows, columns in zip(network.widths, network.widths[1:], strict=False):
-        weights.append(stream.randn(rows, columns) * network.initial_scale)
-        biases.append(stream.randn(columns) * network.initial_scale)
+        weights.append(stream.normals(rows, columns) * network.initial_scale)
+        biases.append(stream.normals(columns) * network.initial_scale)
     return Parameters(tuple(weights), tuple(biases))
-
-
-def sigmoid(z: FloatArray) -> FloatArray:
-    """σ(z) = 1 / (1 + e^{-z}), elementwise."""
-    # e^{-z} may become infinite for very negative z; 1 / (1 + ∞) = 0 is then the right value.
-    with np.errstate(over="ignore"):
-        return 1 / (1 + np.exp(-z))
 
 
 def forward(parameters: Parameters, points: FloatArray) -> tuple[list[FloatArray], FloatArray]:
@@ -81,8 +80,8 @@ def forward(parameters: Parameters, points: FloatArray) -> tuple[list[FloatArray
     activations = [points]
     logits = points
     for weights, biases in parameters.layers():
-        logits = activations[-1] @ weights + biases
-        activations.append(sigmoid(logits))
+        logits = _combined(activations[-1], weights, biases)
+        activations.append(sigmoid(logits.T).T)
     return activations, logits
 
 
@@ -91,37 +90,58 @@ def outputs(parameters: Parameters, points: FloatArray) -> FloatArray:
     return forward(parameters, points)[0][-1]
 
 
-def cross_entropy(logits: FloatArray, one_hot: FloatArray) -> float:
+def cross_entropy(outputs: FloatArray, logits: FloatArray, one_hot: FloatArray) -> float:
     """Binary cross-entropy, summed over the outputs and averaged over the samples, in nats.
 
-    -Y ln σ(Z) - (1-Y) ln(1-σ(Z)) = ln(1 + e^Z) - Y Z, here in the form max(Z, 0) + ln(1 + e^{-|Z|}) - Y Z, which cannot
-    overflow.
+    -Y ln A - (1-Y) ln(1-A) = ln(1 + e^Z) - Y Z with A = σ(Z), here in the form max(Z, 0) - Y Z - ln max(A, 1-A), which
+    cannot overflow; the logarithms are taken of products of the maxima, each between ½ and 1.
 
     Args:
+        outputs: A of the output layer, shape (n, 4).
         logits: Z of the output layer, shape (n, 4).
         one_hot: Y, shape (n, 4).
     """
-    terms = np.maximum(logits, 0) + np.log1p(np.exp(-np.abs(logits))) - one_hot * logits
-    return float(terms.sum() / len(logits))
+    linear = np.maximum(logits, 0) - one_hot * logits
+    nearest = np.maximum(outputs, 1 - outputs)
+    terms, factors = linear[:, 0], nearest[:, 0]
+    for k in range(1, logits.shape[1]):
+        terms, factors = terms + linear[:, k], factors * nearest[:, k]
+    return float((total(terms) - total_log(factors)) / len(logits))
 
 
 def gradients(parameters: Parameters, activations: list[FloatArray], one_hot: FloatArray) -> Parameters:
     """The derivative of the loss by every parameter, by back-propagation.
 
-    Δ_m = (A_m - Y) / n,   Δ_l = (Δ_{l+1} W_{l+1}ᵀ) ∘ A_l ∘ (1 - A_l)
-    ∂L/∂W_l = A_{l-1}ᵀ Δ_l,   ∂L/∂b_l = column sums of Δ_l
+    Δ_m = A_m - Y,   Δ_l = (Δ_{l+1} W_{l+1}ᵀ) ∘ A_l ∘ (1 - A_l)
+    ∂L/∂W_l = A_{l-1}ᵀ Δ_l / n,   ∂L/∂b_l = column sums of Δ_l / n
 
     Args:
         parameters: The network.
         activations: A_0 … A_m as `forward` returns them.
         one_hot: Y, shape (n, 4).
     """
-    weights: list[FloatArray] = []
-    biases: list[FloatArray] = []
-    delta = (activations[-1] - one_hot) / len(one_hot)
+    delta = activations[-1] - one_hot
+    pairs: list[tuple[FloatArray, FloatArray]] = []
     for layer in reversed(range(len(parameters.weights))):
         below = activations[layer]
-        weights.insert(0, below.T @ delta)
-        biases.insert(0, delta.sum(axis=0))
-        delta = (delta @ parameters.weights[layer].T) * below * (1 - below)
-    return Parameters(tuple(weights), tuple(biases))
+        pairs.insert(0, (below.T, delta.T))
+        if layer:
+            delta = _combined(delta, parameters.weights[layer].T) * below * (1 - below)
+    return Parameters.from_vector(total_products(pairs) / len(one_hot), tuple(a.shape[1] for a in activations))
+
+
+def _combined(values: FloatArray, weights: FloatArray, biases: FloatArray | None = None) -> FloatArray:
+    """The sums b_j + Σ_i values_si weights_ij, one unit i after the other, shape (n, columns).
+
+    Args:
+        values: Shape (n, units).
+        weights: Shape (units, columns).
+        biases: b, shape (columns,).
+    """
+    products = (row * column for row, column in zip(weights[:, :, None], values.T, strict=True))
+    sums: FloatArray = next(products)
+    if biases is not None:
+        sums += biases[:, None]
+    for product in products:
+        sums += product
+    return sums.T
