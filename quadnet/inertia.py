@@ -8,7 +8,7 @@ from quadnet.dataset import Dataset
 from quadnet.evidence import moment, snapshot
 from quadnet.mixture import Partition
 from quadnet.phases import Phase, Phases, detect
-from quadnet.training import train
+from quadnet.training import Progress, train
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,16 @@ def companion_config(config: Config) -> Config:
     return config.model_copy(update={"training": config.training.model_copy(update=change)})
 
 
-def accompany(config: Config, dataset: Dataset) -> Companion:
-    """Trains the companion of a run and finds its phases."""
+def accompany(config: Config, dataset: Dataset, progress: Progress | None = None) -> Companion:
+    """Trains the companion of a run and finds its phases.
+
+    Args:
+        config: Of the main run.
+        dataset: The points of both runs.
+        progress: Called now and then with the number of the companion's epochs done.
+    """
     other = companion_config(config)
-    history = train(other, dataset)
+    history = train(other, dataset, progress)
     phases = detect(history.loss)
     moments = [history.nearest(moment(phase)) for phase in phases.phases]
     partitions = tuple(snapshot(dataset, history, epoch).partition for epoch in moments)

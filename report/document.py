@@ -24,7 +24,7 @@ from report.story import Chapter
 
 _HEAT_STEPS = 8
 _VISIBLE = 5e-6  # an error rate below rounds to 0.000 %
-_PANEL, _WIDE_PANEL = 40.0, 74.0  # millimetres
+_PANEL, _WIDE_PANEL = 40.0, 68.0  # millimetres
 
 
 @dataclass(frozen=True)

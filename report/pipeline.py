@@ -99,7 +99,7 @@ def _build(
 
     view = document.compose(experiment, Language.load(config.report.language), manifest.versions())
     if press is not None:
-        press.send(render.html(view, "print", created))
+        press.send(render.html(view, "print", created), {figure.file: figure.content for figure in view.drawings})
     contents = files.numbers(experiment)
     contents |= {f"figures/{figure.file}": figure.content for figure in view.drawings}
     failure = None

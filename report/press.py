@@ -3,20 +3,23 @@
 Loading the typesetter takes longer than training the default network, so it happens meanwhile, on another core. And a
 crash in a native library ends only the press: the record is still written.
 
-The process is `python -m report.press`: a page on standard input, its PDF on standard output, and where that fails one
-line on standard error with exit code 3 (Pango is missing) or 1.
+The process is `python -m report.press`: a page with its images on standard input, the PDF on standard output, and where
+that fails one line on standard error with exit code 3 (Pango is missing) or 1.
 """
 
 import gc
+import json
 import logging
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import ClassVar, Self
 
 from quadnet.errors import QuadnetError
+from report import assets
 from report.assets import TEMPLATES
 
 EXIT_NO_PANGO = 3  # of the process
@@ -53,12 +56,18 @@ class Press:
         self._process.kill()
         self._process.communicate()
 
-    def send(self, page: str) -> None:
-        """Hands over a page made for print; the process takes all of it before it starts to work."""
+    def send(self, page: str, images: Mapping[str, bytes]) -> None:
+        """Hands over a page made for print; the process takes all of it before it starts to work.
+
+        Args:
+            page: HTML whose images are `asset:NAME`: one of `images`, or a formula among the templates.
+            images: Files by name.
+        """
+        job = {"page": page, "images": {name: content.decode("latin-1") for name, content in images.items()}}
         pipe, self._process.stdin = self._process.stdin, None  # `communicate` would flush it again
         assert pipe is not None
         with suppress(BrokenPipeError), pipe:  # `pdf` tells why a process is gone
-            pipe.write(page.encode())
+            pipe.write(json.dumps(job).encode())
 
     def pdf(self) -> bytes:
         """The PDF of the page that was sent.
@@ -75,16 +84,31 @@ class Press:
         raise PdfError(f"no PDF: the typesetter ended with code {self._process.returncode}: {last}")
 
 
-def pdf(page: str) -> bytes:
-    """The PDF of a page made for print.
+def pdf(page: str, images: Mapping[str, bytes]) -> bytes:
+    """The PDF of a page made for print; nothing but the given images and the templates' formulas can get into it.
+
+    Args:
+        page: See `Press.send`.
+        images: Files by name.
 
     Raises:
         OSError: Pango, the library that sets the text, is not installed.
         ValueError: The page cannot be set without loss: a drawing, a glyph or an alternative text is missing.
     """
     import weasyprint
-    from weasyprint.urls import URLFetcher
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
 
+    class Assets(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
+        def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> URLFetcherResponse:
+            scheme, _, name = url.partition(":")
+            if scheme == "data":  # a picture within a drawing
+                return super().fetch(url, headers)
+            if scheme != "asset" or not (name in images or name in formulas):
+                raise ValueError(f"{url}: is no image of this page")
+            kind = "image/svg+xml" if name.endswith(".svg") else "image/png"
+            return URLFetcherResponse(url, images.get(name) or assets.data(name), {"Content-Type": kind})
+
+    formulas = {f"formulas/{path.name}" for path in (TEMPLATES / "formulas").glob("*.svg")}
     # Drawing an SVG swallows exceptions, and a missing glyph is only logged: a warning is a fault of the page.
     problems: list[str] = []
     handler = logging.Handler(logging.WARNING)
@@ -92,7 +116,7 @@ def pdf(page: str) -> bytes:
     logger = logging.getLogger("weasyprint")
     logger.addHandler(handler)
     try:
-        fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False, fail_on_errors=True)
+        fetcher = Assets(allowed_protocols={"data"}, allow_redirects=False, fail_on_errors=True)
         result = weasyprint.HTML(string=page, url_fetcher=fetcher).write_pdf(pdf_variant="pdf/ua-1")
     finally:
         logger.removeHandler(handler)
@@ -130,11 +154,13 @@ def main() -> None:
         sys.stdin.buffer.read()
         sys.stderr.write(f"{error}\n")
         sys.exit(EXIT_NO_PANGO)
-    page = sys.stdin.buffer.read().decode()
-    if not page:
+    job = sys.stdin.buffer.read()
+    if not job:
         return
+    content = json.loads(job)
+    images = {name: text.encode("latin-1") for name, text in content["images"].items()}
     try:
-        sys.stdout.buffer.write(pdf(page))
+        sys.stdout.buffer.write(pdf(content["page"], images))
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)

@@ -26,7 +26,8 @@ def html(document: Document, medium: str, created: str) -> str:
 
     Args:
         document: What to say and show.
-        medium: `screen`, one self-contained file for browsers, or `print`, what `Press.pdf` takes.
+        medium: `screen`, one self-contained file for browsers, or `print`, for the press,
+            which knows the images as `asset:` and their file's name.
         created: Time to state in the page, ISO 8601 in UTC.
     """
     environment = Environment(
@@ -59,11 +60,11 @@ def _drawing(figure: Figure) -> Markup:
     """A drawing in the page; those that are SVG follow the page's colours."""
     if figure.file.endswith(".svg"):
         return _inline(figure.content.decode(), figure.alt, "img")
-    return _image(figure)
+    return _img(figure.alt, _uri("image/png", figure.content))
 
 
 def _image(figure: Figure) -> Markup:
-    return _img(figure.alt, "image/svg+xml" if figure.file.endswith(".svg") else "image/png", figure.content)
+    return _img(figure.alt, f"asset:{figure.file}")
 
 
 def _formula(name: str, spoken: str) -> Markup:
@@ -71,11 +72,11 @@ def _formula(name: str, spoken: str) -> Markup:
 
 
 def _formula_image(name: str, spoken: str) -> Markup:
-    return _img(spoken, "image/svg+xml", assets.data(f"formulas/{name}.svg"))
+    return _img(spoken, f"asset:formulas/{name}.svg")
 
 
-def _img(alt: str, kind: str, content: bytes) -> Markup:
-    return Markup('<img alt="{}" src="{}">').format(alt, _uri(kind, content))
+def _img(alt: str, source: str) -> Markup:
+    return Markup('<img alt="{}" src="{}">').format(alt, source)
 
 
 def _inline(svg: str, alt: str, role: str) -> Markup:
