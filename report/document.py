@@ -1,49 +1,24 @@
 """The view model that the templates read: every number already a text, every figure already drawn."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-import matplotlib.figure
-import numpy as np
-
-from quadnet.arrays import FloatArray, IntArray
+from quadnet.arrays import IntArray
 from quadnet.config import CLASSES, dumps
-from quadnet.evidence import moment
 from quadnet.experiment import Experiment
 from quadnet.inertia import pairs
 from quadnet.mixture import Partition, merged_level
-from quadnet.network import Parameters, outputs
 from quadnet.phases import Phase
-from report import prose, story
-from report.figures import diagram, regions, style, training
-from report.figures import inertia as inertia_figure
+from report import drawings, prose, story
+from report.drawings import Figure
+from report.figures import training
 from report.language import Language
 from report.story import Chapter
 
 _HEAT_STEPS = 8
 _VISIBLE = 5e-6  # an error rate below rounds to 0.000 %
-_PANEL, _WIDE_PANEL = 40.0, 68.0  # millimetres
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A drawing with what it says to those who cannot see it.
-
-    Attributes:
-        key: Its anchor in the page.
-        file: Name of its file, which tells by its ending whether it is SVG or PNG.
-        content: The file.
-        alt: What it shows, in words.
-        caption: What stands below it.
-    """
-
-    key: str
-    file: str
-    content: bytes
-    alt: str
-    caption: str
 
 
 @dataclass(frozen=True)
@@ -156,6 +131,10 @@ def compose(run: Experiment, language: Language, versions: Sequence[tuple[str, s
     config, metrics = run.config, run.metrics
     chapters = story.chapters(run)
     levels = _levels(run, language)
+    figures = [drawings.data(run, language), drawings.network(run, language), drawings.inertia(run, language)]
+    if chapters:
+        lines = [training.Level(level.loss, level.label) for level in levels]
+        figures.insert(2, drawings.loss_curve(run, chapters, lines, language))
     return Document(
         language=language,
         title=config.report.title,
@@ -169,8 +148,8 @@ def compose(run: Experiment, language: Language, versions: Sequence[tuple[str, s
         summary=prose.summary(run, language),
         numbers=_numbers(run, language),
         overlap=metrics.bayes_accuracy < 1 - _VISIBLE,
-        figures={figure.key: figure for figure in _figures(run, chapters, levels, language)},
-        panels=tuple(_panels(run, language)),
+        figures={figure.key: figure for figure in figures},
+        panels=tuple(drawings.panels(run, language)),
         phases=tuple(_phase(chapter, language) for chapter in chapters),
         levels=tuple(level.row(language) for level in levels),
         means=tuple(_means(chapter, language) for chapter in chapters if chapter.phase.kind == "plateau"),
@@ -236,95 +215,6 @@ def _plain(value: float) -> str:
     return f"{value:g}".replace("-", "\u2212")
 
 
-def _figures(
-    run: Experiment, chapters: Sequence[Chapter], levels: Sequence["_Level"], language: Language
-) -> list[Figure]:
-    _ = language.gettext
-    figures = [_data(run, language), _network(run.history.final, run, language)]
-    if run.phases.phases:
-        figures.append(_training(run, chapters, levels, language))
-    figures.append(_inertia(run, language))
-    return figures
-
-
-def _drawn(key: str, figure: Callable[[], matplotlib.figure.Figure], alt: str, caption: str) -> Figure:
-    return Figure(key, f"{key}.svg", style.draw(key, figure), alt, caption)
-
-
-def _data(run: Experiment, language: Language) -> Figure:
-    _ = language.gettext
-    canvas = regions.canvas(run.dataset, _WIDE_PANEL)
-    picture = regions.panel(canvas, run.dataset.mixture.bayes_rule)
-    return _drawn(
-        "data",
-        partial(regions.with_scale, canvas, picture),
-        _("Scatter plot of the training points: four clouds, one around each centre, which overlap at the edges."),
-        _(
-            "The training points by their label, 0 ● 1 ■ 2 ▲ 3 ◆, over the regions in which the Bayes rule, the best "
-            "of all classifiers, names each class. Points on a foreign region cannot be had right but by luck."
-        ),
-    )
-
-
-def _network(final: Parameters, run: Experiment, language: Language) -> Figure:
-    _ = language.gettext
-    hidden = [
-        language.ngettext("%(count)s sigmoid unit", "%(count)s sigmoid units", width) % {"count": width}
-        for width in run.config.network.hidden
-    ]
-    names = (_("2 inputs"), *hidden, _("4 sigmoid outputs"))
-    return _drawn(
-        "network",
-        partial(diagram.network, final, names),
-        _("Diagram of the network, layer by layer: %(layers)s; every unit is joined to all of the next layer.")
-        % {"layers": ", ".join(names)},
-        _(
-            "The network after training. Lines are weights: the thicker the larger within its layer, dashed if "
-            "negative. Biases are not drawn."
-        ),
-    )
-
-
-def _training(run: Experiment, chapters: Sequence[Chapter], levels: Sequence["_Level"], language: Language) -> Figure:
-    _ = language.gettext
-    names = [_("class %(label)s") % {"label": c} for c in range(CLASSES)]
-    words = training.Words(
-        epoch=_("epoch"),
-        stretched=_("epoch, at the borders of the phases; each phase is stretched to a scale of its own"),
-        loss=_("loss"),
-        shares=_("predicted"),
-        recall=_("recall"),
-        gradient=_("gradient"),
-        classes=(names[0], names[1], names[2], names[3]),
-        kinds=[story.kind(chapter, language) for chapter in chapters],
-        stories=[story.story(chapter, language) for chapter in chapters],
-    )
-    lines = [training.Level(level.loss, level.label) for level in levels]
-    finite = run.history.loss[np.isfinite(run.history.loss)]
-    told = "; ".join(
-        _("%(number)s %(kind)s, epochs %(start)s to %(end)s: %(story)s")
-        % {
-            "number": chapter.number,
-            "kind": words.kinds[chapter.number - 1],
-            "start": chapter.phase.start,
-            "end": chapter.phase.end,
-            "story": words.stories[chapter.number - 1],
-        }
-        for chapter in chapters
-    )
-    return _drawn(
-        "training",
-        partial(training.curve, finite, run.phases.phases, run.evidence.track, lines, words),
-        _("Loss curve with its phases: %(phases)s.") % {"phases": told},
-        _(
-            "Top: the loss of each epoch, as it is. Below: the same with each phase stretched to a readable width; "
-            "shaded phases are slow, dashed lines are the losses that theory singles out. Then, over the same axis, "
-            "the share of points for which each class is predicted, the recall of each class, and the norm of the "
-            "gradient."
-        ),
-    )
-
-
 @dataclass(frozen=True)
 class _Level:
     """A loss that theory singles out: name, value, and the state of the network behind it."""
@@ -361,70 +251,6 @@ def _levels(run: Experiment, language: Language) -> tuple[_Level, ...]:
             _("every output is the true probability of its class at the point"),
         ),
     )
-
-
-def _inertia(run: Experiment, language: Language) -> Figure:
-    _ = language.gettext
-    companion = run.companion
-    runs = [
-        inertia_figure.Run(prose.optimizer(training, language), loss[np.isfinite(loss)], phases.closed_plateaus)
-        for training, loss, phases in (
-            (run.config.training, run.history.loss, run.phases),
-            (companion.training, companion.loss, companion.phases),
-        )
-    ]
-    return _drawn(
-        "inertia",
-        partial(inertia_figure.comparison, runs, _("epoch + 1, logarithmic"), _("loss")),
-        _(
-            "Loss curves of two runs from the same start, %(main)s and %(other)s, over a logarithmic time axis. "
-            "%(result)s"
-        )
-        % {"main": runs[0].name, "other": runs[1].name, "result": prose.inertia(run, language)},
-        _("Two runs from the same start. The bars below are the plateaus that each of them left again, numbered."),
-    )
-
-
-def _panels(run: Experiment, language: Language) -> list[Figure]:
-    _ = language.gettext
-    history = run.history
-    last = int(history.epochs[-1])
-    named = {0: _("start"), last: _("trained")}
-    for phase in run.phases.phases:
-        if phase.kind == "descent" or not phase.open:
-            text = _("end of descent") if phase.kind == "descent" else _("middle of plateau")
-            named.setdefault(history.nearest(moment(phase)), text)
-    canvas = regions.canvas(run.dataset, _PANEL)
-    panels = []
-    for epoch in sorted(named):
-        rule: Callable[[FloatArray], IntArray] = partial(_predict, history.at(epoch))
-        accuracy = float((rule(run.dataset.points) == run.dataset.labels).mean())
-        key = f"regions-{epoch:0{len(str(last))}d}"
-        facts = {
-            "epoch": language.integer(epoch),
-            "moment": named[epoch],
-            "accuracy": language.percent(accuracy),
-            "classes": language.enumeration([str(c) for c in sorted(set(rule(run.dataset.points).tolist()))]),
-        }
-        panels.append(
-            Figure(
-                key,
-                f"{key}.png",
-                regions.png(regions.panel(canvas, rule)),
-                _(
-                    "Decision regions at epoch %(epoch)s (%(moment)s): predicted classes %(classes)s, accuracy "
-                    "%(accuracy)s."
-                )
-                % facts,
-                _("Epoch %(epoch)s, %(moment)s: %(accuracy)s right") % facts,
-            )
-        )
-    return panels
-
-
-def _predict(parameters: Parameters, points: FloatArray) -> IntArray:
-    predicted: IntArray = outputs(parameters, points).argmax(axis=1)
-    return predicted
 
 
 def _phase(chapter: Chapter, language: Language) -> PhaseRow:

@@ -7,7 +7,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from report import assets
-from report.document import Document, Figure
+from report.document import Document
+from report.drawings import Figure
 from report.figures.style import ROLES
 
 FONTS = (

@@ -20,7 +20,7 @@ class Run:
     plateaus: Sequence[Phase]
 
 
-def comparison(runs: Sequence[Run], epoch: str, loss: str) -> Figure:
+def curves(runs: Sequence[Run], epoch: str, loss: str) -> Figure:
     """Both curves over a logarithmic time axis, their closed plateaus as bars below.
 
     Args:

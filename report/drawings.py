@@ -1,0 +1,187 @@
+"""Results → drawings with captions and with words for those who cannot see them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import matplotlib.figure
+import numpy as np
+
+from quadnet.arrays import FloatArray, IntArray
+from quadnet.config import CLASSES
+from quadnet.evidence import moment
+from quadnet.experiment import Experiment
+from quadnet.network import Parameters, outputs
+from report import prose, story
+from report.figures import comparison, diagram, regions, style, training
+from report.language import Language
+from report.story import Chapter
+
+_PANEL, _WIDE_PANEL = 40.0, 68.0  # millimetres
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawing with what it says to those who cannot see it.
+
+    Attributes:
+        key: Its anchor in the page.
+        file: Name of its file, which tells by its ending whether it is SVG or PNG.
+        content: The file.
+        alt: What it shows, in words.
+        caption: What stands below it.
+    """
+
+    key: str
+    file: str
+    content: bytes
+    alt: str
+    caption: str
+
+
+def _drawn(key: str, figure: Callable[[], matplotlib.figure.Figure], alt: str, caption: str) -> Figure:
+    return Figure(key, f"{key}.svg", style.draw(key, figure), alt, caption)
+
+
+def data(run: Experiment, language: Language) -> Figure:
+    """The training points over the regions of the Bayes rule."""
+    _ = language.gettext
+    canvas = regions.canvas(run.dataset, _WIDE_PANEL)
+    picture = regions.panel(canvas, run.dataset.mixture.bayes_rule)
+    return _drawn(
+        "data",
+        partial(regions.with_scale, canvas, picture),
+        _("Scatter plot of the training points: four clouds, one around each centre."),
+        _(
+            "The training points by their label, 0 ● 1 ■ 2 ▲ 3 ◆, over the regions in which the Bayes rule, the best "
+            "of all classifiers, names each class. Points on a foreign region cannot be had right but by luck."
+        ),
+    )
+
+
+def network(run: Experiment, language: Language) -> Figure:
+    """The layers with the trained weights."""
+    _ = language.gettext
+    hidden = [
+        language.ngettext("%(count)s sigmoid unit", "%(count)s sigmoid units", width) % {"count": width}
+        for width in run.config.network.hidden
+    ]
+    names = (_("2 inputs"), *hidden, _("4 sigmoid outputs"))
+    return _drawn(
+        "network",
+        partial(diagram.network, run.history.final, names),
+        _("Diagram of the network, layer by layer: %(layers)s; every unit is joined to all of the next layer.")
+        % {"layers": ", ".join(names)},
+        _(
+            "The network after training. Lines are weights: the thicker the larger within its layer, dashed if "
+            "negative. Biases are not drawn."
+        ),
+    )
+
+
+def loss_curve(
+    run: Experiment, chapters: Sequence[Chapter], levels: Sequence[training.Level], language: Language
+) -> Figure:
+    """The main figure: the loss with its phases, and what the network did meanwhile."""
+    _ = language.gettext
+    names = [_("class %(label)s") % {"label": c} for c in range(CLASSES)]
+    words = training.Words(
+        epoch=_("epoch"),
+        stretched=_("epoch, at the borders of the phases; each phase is stretched to a scale of its own"),
+        loss=_("loss"),
+        shares=_("predicted"),
+        recall=_("recall"),
+        gradient=_("gradient"),
+        classes=(names[0], names[1], names[2], names[3]),
+        kinds=[story.kind(chapter, language) for chapter in chapters],
+        stories=[story.story(chapter, language) for chapter in chapters],
+    )
+    finite = run.history.loss[np.isfinite(run.history.loss)]
+    told = "; ".join(
+        _("%(number)s %(kind)s, epochs %(start)s to %(end)s: %(story)s")
+        % {
+            "number": chapter.number,
+            "kind": words.kinds[chapter.number - 1],
+            "start": chapter.phase.start,
+            "end": chapter.phase.end,
+            "story": words.stories[chapter.number - 1],
+        }
+        for chapter in chapters
+    )
+    return _drawn(
+        "training",
+        partial(training.curve, finite, run.phases.phases, run.evidence.track, levels, words),
+        _("Loss curve with its phases: %(phases)s.") % {"phases": told},
+        _(
+            "Top: the loss of each epoch, as it is. Below: the same with each phase stretched to a readable width; "
+            "shaded phases are slow, dashed lines are the losses that theory singles out. Then, over the same axis, "
+            "the share of points for which each class is predicted, the recall of each class, and the norm of the "
+            "gradient."
+        ),
+    )
+
+
+def inertia(run: Experiment, language: Language) -> Figure:
+    """The run and its companion."""
+    _ = language.gettext
+    companion = run.companion
+    runs = [
+        comparison.Run(prose.optimizer(training, language), loss[np.isfinite(loss)], phases.closed_plateaus)
+        for training, loss, phases in (
+            (run.config.training, run.history.loss, run.phases),
+            (companion.training, companion.loss, companion.phases),
+        )
+    ]
+    return _drawn(
+        "inertia",
+        partial(comparison.curves, runs, _("epoch + 1, logarithmic"), _("loss")),
+        _(
+            "Loss curves of two runs from the same start, %(main)s and %(other)s, over a logarithmic time axis. "
+            "%(result)s"
+        )
+        % {"main": runs[0].name, "other": runs[1].name, "result": prose.inertia(run, language)},
+        _("Two runs from the same start. The bars below are the plateaus that each of them left again, numbered."),
+    )
+
+
+def panels(run: Experiment, language: Language) -> list[Figure]:
+    """The decision regions at the start, within each plateau, after each descent, and at the end."""
+    _ = language.gettext
+    history = run.history
+    last = int(history.epochs[-1])
+    named = {0: _("start"), last: _("trained")}
+    for phase in run.phases.phases:
+        if phase.kind == "descent" or not phase.open:
+            text = _("end of descent") if phase.kind == "descent" else _("middle of plateau")
+            named.setdefault(history.nearest(moment(phase)), text)
+    canvas = regions.canvas(run.dataset, _PANEL)
+    panels = []
+    for epoch in sorted(named):
+        rule: Callable[[FloatArray], IntArray] = partial(_predict, history.at(epoch))
+        accuracy = float((rule(run.dataset.points) == run.dataset.labels).mean())
+        key = f"regions-{epoch:0{len(str(last))}d}"
+        facts = {
+            "epoch": language.integer(epoch),
+            "moment": named[epoch],
+            "accuracy": language.percent(accuracy),
+            "classes": language.enumeration([str(c) for c in sorted(set(rule(run.dataset.points).tolist()))]),
+        }
+        panels.append(
+            Figure(
+                key,
+                f"{key}.png",
+                regions.png(regions.panel(canvas, rule)),
+                _(
+                    "Decision regions at epoch %(epoch)s (%(moment)s): predicted classes %(classes)s, accuracy "
+                    "%(accuracy)s."
+                )
+                % facts,
+                _("Epoch %(epoch)s, %(moment)s: %(accuracy)s right") % facts,
+            )
+        )
+    return panels
+
+
+def _predict(parameters: Parameters, points: FloatArray) -> IntArray:
+    predicted: IntArray = outputs(parameters, points).argmax(axis=1)
+    return predicted
