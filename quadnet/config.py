@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError
 from quadnet.errors import ConfigurationError
 
 CLASSES = 4
+_LEAST_SPREAD = 1e-6  # but for 0; distances are divided by its square
 
 Optimizer = Literal["gradient_descent", "heavy_ball", "nesterov", "averaging"]
 
@@ -48,10 +49,17 @@ class Data(_Section):
     samples_per_class: Count | tuple[Count, Count, Count, Count] = Field(
         200, description="a whole number from 1 to 1000000, or four of them, one a class"
     )
-    spread: Annotated[float, _within(0, 1e6)] = 0.5
+    spread: Annotated[float, _within(0, 1e6)] = Field(0.5, description="0, or a number from 1e-06 to 1e+06")
     centres: tuple[Point, Point, Point, Point] = Field(
         ((1.0, 1.0), (-1.0, 1.0), (-1.0, -1.0), (1.0, -1.0)), description="four pairs of numbers from -1e+06 to 1e+06"
     )
+
+    @field_validator("spread")
+    @classmethod
+    def _spread_can_be_computed_with(cls, spread: float) -> float:
+        if 0 < spread < _LEAST_SPREAD:
+            raise PydanticCustomError("tiny", "tiny")
+        return spread
 
     @property
     def counts(self) -> tuple[int, int, int, int]:
@@ -170,7 +178,7 @@ def parse(values: Mapping[str, Any], *, source: str = "configuration") -> Config
         ConfigurationError: A key is unknown or a value is not allowed; names the first of them.
     """
     try:
-        return Config.model_validate(_tuples(values))
+        return Config.model_validate(_canonical(values))
     except ValidationError as error:
         raise ConfigurationError(f"{source}: {_explain(error)}") from None
 
@@ -187,7 +195,7 @@ def load(path: Path) -> dict[str, Any]:
         raise ConfigurationError(f"{path}: cannot be read ({error.strerror}); name a readable TOML file") from None
     except UnicodeDecodeError:
         raise ConfigurationError(f"{path}: not UTF-8 text; save the file as UTF-8") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits is a ValueError of its own
         raise ConfigurationError(f"{path}: not valid TOML ({error or 'nested too deeply'})") from None
 
 
@@ -243,7 +251,7 @@ def known_keys() -> list[str]:
 def _value(text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return text
 
 
@@ -251,11 +259,13 @@ def _toml(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _tuples(value: Any) -> Any:
-    """Lists as tuples, which the frozen sections hold."""
+def _canonical(value: Any) -> Any:
+    """Lists as tuples, which the frozen sections hold, and -0.0 as 0.0, which means the same."""
     if isinstance(value, Mapping):
-        return {key: _tuples(item) for key, item in value.items()}
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+        return {key: _canonical(item) for key, item in value.items()}
+    if isinstance(value, float):
+        return value + 0.0
+    return tuple(_canonical(item) for item in value) if isinstance(value, list) else value
 
 
 def _unknown(key: str) -> str:
@@ -283,5 +293,7 @@ def _explain(error: ValidationError) -> str:
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, int) and value.bit_length() > 10_000:  # text of it may be refused
+        return "a number of more than 3000 digits"
     text = json.dumps(value, default=str)
     return text if len(text) <= 60 else text[:57] + "…"

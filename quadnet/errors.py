@@ -8,6 +8,10 @@ class QuadnetError(Exception):
 
     exit_code: ClassVar[int] = 1
 
+    def __init__(self, message: str) -> None:
+        # What the message quotes may hold line breaks and other characters that would garble a terminal.
+        super().__init__("".join(c if c.isprintable() else repr(c)[1:-1] for c in message))
+
 
 class ConfigurationError(QuadnetError):
     """A value of the configuration, or the file it stands in, cannot be used."""

@@ -39,7 +39,7 @@ class Mixture:
         return cls(np.array(data.centres, dtype=np.float64), data.spread, counts / counts.sum())
 
     def scores(self, points: FloatArray) -> FloatArray:
-        """ln(share × density) of each class up to a common term, shape (n, 4); for spread 0 the limit's ordering.
+        """ln(share × density) of each class up to a common term, shape (n, 4); in the limit for spread 0.
 
         Args:
             points: Shape (n, 2).
@@ -48,7 +48,8 @@ class Mixture:
         for c, (x, y) in enumerate(self.centres):
             distance[:, c] = (points[:, 0] - x) ** 2 + (points[:, 1] - y) ** 2
         if self.spread == 0:
-            return -distance
+            nearest = distance == distance.min(axis=1, keepdims=True)
+            return np.where(nearest, np.log(self.shares), -np.inf)
         scores: FloatArray = np.log(self.shares) - distance / (2 * self.spread**2)
         return scores
 
@@ -67,10 +68,10 @@ class Mixture:
         if self.spread == 0:
             labels = self.bayes_rule(self.centres)
             return float(self.shares[labels == np.arange(CLASSES)].sum())
-        return math.fsum(float(share) * self._cell(c) for c, share in enumerate(self.shares))
+        return min(1.0, math.fsum(float(share) * self._cell(c) for c, share in enumerate(self.shares)))
 
     def level(self, partition: Sequence[Sequence[int]]) -> float:
-        """Lowest cross-entropy of a network that only tells groups of classes apart, summed over outputs.
+        """Cross-entropy, summed over outputs, of a network that tells groups of classes apart as well as can be.
 
         Within a group every output is its class's share of the group times the group's posterior probability. One group
         of all classes gives Σ H(π); four groups of one give the loss of the Bayes-optimal outputs.
@@ -85,19 +86,19 @@ class Mixture:
         share_within = self.shares / (member.T @ (member @ self.shares))
         outputs = (posterior @ member.T @ member) * share_within
         seen = truth.sum(axis=1, keepdims=True)
-        return float(-(_x_log(truth, outputs) + _x_log(seen - truth, 1 - outputs)).sum())
+        return max(0.0, float(-(_x_log(truth, outputs) + _x_log(seen - truth, 1 - outputs)).sum()))
 
     @cached_property
     def _nodes(self) -> tuple[FloatArray, FloatArray]:
         """Nodes of a quadrature over the mixture: posteriors at each, and weight of each true class, both (n, 4)."""
-        if self.spread == 0:
-            return np.eye(CLASSES), np.diag(self.shares)
         axis = np.arange(-_REACH, _REACH + _STEP / 2, _STEP)
         density = np.exp(-(axis**2) / 2)
         density /= density.sum()
         grid = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
         cloud = np.outer(density, density).ravel()
         grid, cloud = grid[cloud > _NEGLIGIBLE], cloud[cloud > _NEGLIGIBLE]
+        if self.spread == 0:
+            grid, cloud = np.zeros((1, 2)), np.ones(1)
         scores = self.scores((self.centres[:, None, :] + self.spread * grid).reshape(-1, 2))
         posterior = np.exp(scores - scores.max(axis=1, keepdims=True))
         posterior /= posterior.sum(axis=1, keepdims=True)
@@ -122,6 +123,8 @@ class Mixture:
         sloped = [line for line in lines if abs(line[1]) >= 1e-12 * abs(line[0])]
         corners = {low, high}
         for i, (a, b, t) in enumerate(sloped):
+            if a:  # where a steep line enters and leaves the cloud
+                corners |= {(t - b * _REACH) / a, (t + b * _REACH) / a}
             for a2, b2, t2 in sloped[:i]:
                 if abs(a * b2 - a2 * b) > 1e-12:
                     corners.add((t * b2 - t2 * b) / (a * b2 - a2 * b))

@@ -200,8 +200,9 @@ def _weakest(extremes: list[_Extreme], borders: IntArray, drops: FloatArray, lea
     for i, extreme in enumerate(extremes):
         if extreme.kind == "descent":
             strengths[i] = float(drops[i]) / least_drop
-        elif 0 < i < len(extremes) - 1:
-            strengths[i] = float(borders[i + 1] - borders[i]) / SHORTEST_PLATEAU
+        elif i < len(extremes) - 1:
+            least = SHORTEST_PLATEAU if i > 0 else 1
+            strengths[i] = float(borders[i + 1] - borders[i]) / least
     weak = int(np.argmin(strengths))
     return weak if strengths[weak] < 1 else None
 

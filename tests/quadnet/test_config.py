@@ -42,9 +42,10 @@ BROKEN: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     ({"training": {"epochs": False}}, ("training.epochs = false ", "a whole number")),
     ({"training": {"epochs": 10**400}}, ("training.epochs = 1000", "…", "at most 10000000")),
     # Numbers
-    ({"data": {"spread": -0.5}}, ("data.spread = -0.5 ", "a number at least 0 and at most 1e+06")),
-    ({"data": {"spread": math.nan}}, ("data.spread = NaN ", "a number at least 0")),
-    ({"data": {"spread": math.inf}}, ("data.spread = Infinity ", "at most 1e+06")),
+    ({"data": {"spread": -0.5}}, ("data.spread = -0.5 ", "0, or a number from 1e-06 to 1e+06")),
+    ({"data": {"spread": math.nan}}, ("data.spread = NaN ", "0, or a number from 1e-06")),
+    ({"data": {"spread": math.inf}}, ("data.spread = Infinity ", "to 1e+06")),
+    ({"data": {"spread": 1e-7}}, ("data.spread = 1e-07 ", "0, or a number from 1e-06")),
     ({"data": {"spread": "wide"}}, ('data.spread = "wide" ', "a number")),
     ({"data": {"spread": True}}, ("data.spread = true ", "a number")),
     ({"network": {"initial_scale": -1}}, ("network.initial_scale = -1 ", "at least 0 and at most 1000")),
@@ -270,7 +271,6 @@ def test_an_assigned_value_is_checked_like_any_other(assignment: str, fragment: 
     assert fragment in _refusal(lambda: parse(override({}, [assignment])))
 
 
-@pytest.mark.xfail(reason="a line break inside a key or path is printed as it is", raises=AssertionError)
 @pytest.mark.parametrize(
     "attempt",
     [
@@ -284,7 +284,6 @@ def test_a_line_break_in_a_name_does_not_break_the_line(attempt: Callable[[], ob
     assert "\n" not in _refusal(attempt)
 
 
-@pytest.mark.xfail(reason="Python's limit of 4300 digits is not caught", raises=ValueError)
 @pytest.mark.parametrize("text", ["9" * 5000, "0x" + "f" * 5000])
 def test_a_number_of_thousands_of_digits_is_refused_like_any_other(text: str, tmp_path: Path) -> None:
     path = tmp_path / "huge.toml"
@@ -316,7 +315,7 @@ VALUES = st.fixed_dictionaries(
             optional={
                 "seed": SEEDS,
                 "samples_per_class": COUNTS | st.lists(COUNTS, min_size=4, max_size=4),
-                "spread": _floats(0, 1e6),
+                "spread": _floats(1e-6, 1e6),
                 "centres": st.lists(POINTS, min_size=4, max_size=4),
             },
         ),
@@ -353,7 +352,7 @@ VALUES = st.fixed_dictionaries(
 @given(values=VALUES)
 @example(values={"report": {"title": r'"quotes" \ and \n and \u0041'}})
 @example(values={"report": {"title": "'''\"\"\" # [table] 四象限 𝔔uadrants 🎯"}})
-@example(values={"data": {"spread": 1e-300, "centres": [[1e6, -1e-6]] * 4}, "network": {"hidden": []}})
+@example(values={"data": {"spread": 1e-6, "centres": [[1e6, -1e-6]] * 4}, "network": {"hidden": []}})
 def test_what_is_written_as_toml_is_read_back_the_same(values: dict[str, Any]) -> None:
     config = parse(values)
     again = parse(tomllib.loads(dumps(config)))
@@ -390,11 +389,7 @@ def test_a_title_of_any_printable_text_can_be_assigned_without_quotation_marks()
         ({"training": {"learning_rate": 2}}, {"training": {"learning_rate": 2.0}}),
         ({"data": {"centres": [[1, 0]] * 4}}, {"data": {"centres": [[1.0, 0.0]] * 4}}),
         ({}, {"data": {"spread": 0.5}, "report": {"title": "Four quadrants"}}),
-        pytest.param(
-            {"data": {"spread": 0.0}},
-            {"data": {"spread": -0.0}},
-            marks=pytest.mark.xfail(reason="-0.0 equals 0.0 but has its own digest", raises=AssertionError),
-        ),
+        ({"data": {"spread": 0.0}}, {"data": {"spread": -0.0}}),
     ],
 )
 def test_equal_configurations_have_equal_digests(one: dict[str, Any], other: dict[str, Any]) -> None:

@@ -335,7 +335,6 @@ def test_the_middle_is_half_way() -> None:
     assert phase.middle == 50
 
 
-@pytest.mark.xfail(reason="a first plateau may start and end at epoch 0", raises=AssertionError)
 def test_a_closed_phase_lasts_an_epoch_at_least() -> None:
     phases = detect([1.0, 1.0, 1.0, *[0.1] * 100])
     assert all(phase.end > phase.start for phase in phases.phases[:-1])
