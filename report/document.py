@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -129,12 +130,15 @@ def compose(run: Experiment, language: Language, versions: Sequence[tuple[str, s
     """
     _ = language.gettext
     config, metrics = run.config, run.metrics
-    chapters = story.chapters(run)
-    levels = _levels(run, language)
-    figures = [drawings.data(run, language), drawings.network(run, language), drawings.inertia(run, language)]
-    if chapters:
-        lines = [training.Level(level.loss, level.label) for level in levels]
-        figures.insert(2, drawings.loss_curve(run, chapters, lines, language))
+    canvas = drawings.panel_canvas(run)
+    with ThreadPoolExecutor(1) as pool:
+        panels = pool.submit(drawings.panels, run, canvas, language)
+        chapters = story.chapters(run)
+        levels = _levels(run, language)
+        figures = [drawings.data(run, language), drawings.network(run, language), drawings.inertia(run, language)]
+        if chapters:
+            lines = [training.Level(level.loss, level.label) for level in levels]
+            figures.insert(2, drawings.loss_curve(run, chapters, lines, language))
     return Document(
         language=language,
         title=config.report.title,
@@ -149,7 +153,7 @@ def compose(run: Experiment, language: Language, versions: Sequence[tuple[str, s
         numbers=_numbers(run, language),
         overlap=metrics.bayes_accuracy < 1 - _VISIBLE,
         figures={figure.key: figure for figure in figures},
-        panels=tuple(drawings.panels(run, language)),
+        panels=tuple(panels.result()),
         phases=tuple(_phase(chapter, language) for chapter in chapters),
         levels=tuple(level.row(language) for level in levels),
         means=tuple(_means(chapter, language) for chapter in chapters if chapter.phase.kind == "plateau"),

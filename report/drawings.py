@@ -144,8 +144,16 @@ def inertia(run: Experiment, language: Language) -> Figure:
     )
 
 
-def panels(run: Experiment, language: Language) -> list[Figure]:
-    """The decision regions at the start, within each plateau, after each descent, and at the end."""
+def panel_canvas(run: Experiment) -> regions.Canvas:
+    """What all panels of a run share."""
+    return regions.canvas(run.dataset, _PANEL)
+
+
+def panels(run: Experiment, canvas: regions.Canvas, language: Language) -> list[Figure]:
+    """The decision regions at the start, within each plateau, after each descent, and at the end.
+
+    Does without matplotlib, so that it can run beside the other drawings.
+    """
     _ = language.gettext
     history = run.history
     last = int(history.epochs[-1])
@@ -154,17 +162,17 @@ def panels(run: Experiment, language: Language) -> list[Figure]:
         if phase.kind == "descent" or not phase.open:
             text = _("end of descent") if phase.kind == "descent" else _("middle of plateau")
             named.setdefault(history.nearest(moment(phase)), text)
-    canvas = regions.canvas(run.dataset, _PANEL)
     panels = []
     for epoch in sorted(named):
         rule: Callable[[FloatArray], IntArray] = partial(_predict, history.at(epoch))
-        accuracy = float((rule(run.dataset.points) == run.dataset.labels).mean())
+        predicted = rule(run.dataset.points)
+        accuracy = float((predicted == run.dataset.labels).mean())
         key = f"regions-{epoch:0{len(str(last))}d}"
         facts = {
             "epoch": language.integer(epoch),
             "moment": named[epoch],
             "accuracy": language.percent(accuracy),
-            "classes": language.enumeration([str(c) for c in sorted(set(rule(run.dataset.points).tolist()))]),
+            "classes": language.enumeration([str(c) for c in sorted(set(predicted.tolist()))]),
         }
         panels.append(
             Figure(

@@ -164,8 +164,7 @@ def main() -> None:
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)
-    sys.stdout.flush()
-    os._exit(0)  # taking down all that was built for the page would take longer than it seems
+    gc.freeze()  # nor is there a last collection when the process ends
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from report.figures import style
 Rule = Callable[[FloatArray], IntArray]
 Picture = NDArray[np.uint8]
 
-_PIXELS_PER_MM = 9
+_PIXELS_PER_MM = 8
 _PIXELS_PER_CELL = 2  # the rule is asked once for so many pixels a side
 _MOST_POINTS = 4000  # more would only make a blot
 _TINTS = np.array([[round(255 * part) for part in to_rgb(tint)] for tint in style.CLASS_TINTS], dtype=np.uint8)
@@ -60,19 +60,20 @@ def canvas(dataset: Dataset, side: float) -> Canvas:
     low, high = dataset.points.min(axis=0), dataset.points.max(axis=0)
     width = max(float((high - low).max()) * 1.06, 1e-3)
     left, bottom = ((low + high - width) / 2).tolist()
-    figure = style.canvas(side, side)
-    figure.set_facecolor("none")
-    axes = style.place(figure, 0, 0, side, side)
-    axes.axis("off")
-    axes.set(xlim=(left, left + width), ylim=(bottom, bottom + width))
-    shown = slice(None, None, -(-len(dataset.labels) // _MOST_POINTS))
-    points, labels = dataset.points[shown], dataset.labels[shown]
-    for c, (colour, marker) in enumerate(zip(style.CLASS_COLOURS, style.CLASS_MARKERS, strict=True)):
-        (line,) = axes.plot(*points[labels == c].T, marker, color=colour, markersize=side / 17)
-        line.set(markeredgecolor="white", markeredgewidth=side / 220)
-    figure.set_dpi(_PIXELS_PER_MM * 25.4)
-    agg: Any = FigureCanvasAgg(figure)  # has no types
-    agg.draw()
+    with style.applied():
+        figure = style.canvas(side, side)
+        figure.set_facecolor("none")
+        axes = style.place(figure, 0, 0, side, side)
+        axes.axis("off")
+        axes.set(xlim=(left, left + width), ylim=(bottom, bottom + width))
+        shown = slice(None, None, -(-len(dataset.labels) // _MOST_POINTS))
+        points, labels = dataset.points[shown], dataset.labels[shown]
+        for c, (colour, marker) in enumerate(zip(style.CLASS_COLOURS, style.CLASS_MARKERS, strict=True)):
+            (line,) = axes.plot(*points[labels == c].T, marker, color=colour, markersize=side / 17)
+            line.set(markeredgecolor="white", markeredgewidth=side / 220)
+        figure.set_dpi(_PIXELS_PER_MM * 25.4)
+        agg: Any = FigureCanvasAgg(figure)  # has no types
+        agg.draw()
     straight = np.asarray(agg.buffer_rgba()).astype(np.uint16)
     straight[..., :3] = straight[..., :3] * straight[..., 3:] // 255
     return Canvas(side, left, bottom, width, straight.astype(np.uint8))

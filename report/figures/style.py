@@ -5,7 +5,8 @@ but the registration of the fonts, which are the pages' own.
 import io
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -74,6 +75,15 @@ _STYLE: dict[Any, Any] = {
 }
 
 
+@contextmanager
+def applied() -> Iterator[None]:
+    """The pages' style over matplotlib's defaults, whatever the user's own settings are."""
+    _register_fonts()
+    with matplotlib.rc_context():
+        dict[Any, Any].update(matplotlib.rcParams, _settings())  # they are valid already; checking all again takes long
+        yield
+
+
 def draw(name: str, figure: Callable[[], Figure]) -> bytes:
     """Draws a figure in the pages' style.
 
@@ -84,8 +94,8 @@ def draw(name: str, figure: Callable[[], Figure]) -> bytes:
     Returns:
         The SVG, the same for the same drawing.
     """
-    _register_fonts()
-    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": name}):
+    with applied():
+        matplotlib.rcParams["svg.hashsalt"] = name
         buffer = io.BytesIO()
         nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
         figure().savefig(buffer, format="svg", metadata=nothing)
@@ -120,6 +130,14 @@ def decades(axis: Axis) -> None:
 def power_of_ten(exponent: int) -> str:
     """1, 10, 100, 1000, or 10 with a raised exponent."""
     return str(10**exponent) if 0 <= exponent <= 4 else "10" + superscript(exponent)
+
+
+@cache
+def _settings() -> dict[str, Any]:
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_STYLE)
+        return {key: value for key, value in matplotlib.rcParams.items() if key != "backend"}
 
 
 @cache
