@@ -28,7 +28,7 @@ PAPER = "#ffffff"
 BAND = "#f3f1ea"
 ACCENT = "#8a3b12"
 CLASS_COLOURS = ("#0b5fa5", "#b4530a", "#3f7d20", "#7a3e9d")
-CLASS_TINTS = ("#d3e5f5", "#fbe3c8", "#b9d6a8", "#c9aedb")
+CLASS_TINTS = ("#d3e5f5", "#fff0d9", "#b9d6a8", "#c9aedb")
 CLASS_MARKERS = ("o", "s", "^", "D")
 CLASS_LINES = ((0.0, (1.0, 0.0)), (0.0, (5.0, 2.0)), (0.0, (1.0, 1.0)), (0.0, (4.0, 1.0, 1.0, 1.0)))
 
