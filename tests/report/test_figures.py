@@ -1,0 +1,410 @@
+import io
+import re
+from dataclasses import replace
+from typing import Any
+from xml.etree import ElementTree
+
+import matplotlib
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle
+from PIL import Image
+
+from quadnet.config import Data, Network
+from quadnet.dataset import Dataset
+from quadnet.experiment import Experiment
+from quadnet.mixture import Mixture
+from quadnet.network import Parameters, initial
+from quadnet.phases import Phase
+from report.assets import text as asset
+from report.figures import comparison, diagram, regions, style, training
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def texts(part: Figure | Axes) -> list[str]:
+    """All words of a figure or axes that are not empty."""
+    return [t.get_text() for t in part.findobj(matplotlib.text.Text) if t.get_text()]
+
+
+# style
+
+
+def simple() -> Figure:
+    figure = style.canvas(60, 40)
+    axes = style.place(figure, 10, 10, 45, 25)
+    axes.plot([0, 1, 2], [3, 1, 2], color=style.CLASS_COLOURS[0], marker="o", clip_on=True)
+    axes.imshow(np.eye(3), extent=(0, 1, 0, 1))
+    axes.set_xlabel("time & <tide>")
+    return figure
+
+
+def test_the_same_drawing_gives_the_same_bytes() -> None:
+    assert style.draw("one", simple) == style.draw("one", simple)
+
+
+def test_a_drawing_is_svg_of_the_size_asked_for_with_its_words_as_text() -> None:
+    root = ElementTree.fromstring(style.draw("one", simple))
+    assert root.tag == f"{SVG}svg"
+    assert float(root.attrib["width"].removesuffix("pt")) == pytest.approx(60 * 72 / 25.4)
+    assert float(root.attrib["height"].removesuffix("pt")) == pytest.approx(40 * 72 / 25.4)
+    assert "time & <tide>" in ["".join(node.itertext()).strip() for node in root.iter(f"{SVG}text")]
+
+
+def test_ids_begin_with_the_figure_s_name_and_every_reference_finds_its_own() -> None:
+    svg = style.draw("one", simple).decode()
+    ids = re.findall(r'\bid="([^"]*)"', svg)
+    references = re.findall(r'(?:url\(|href=")#([^")]*)', svg)
+    assert len(ids) == len(set(ids)) > 3
+    assert all(name.startswith("one-") for name in ids)
+    assert references
+    assert set(references) <= set(ids)
+
+
+def test_a_drawing_names_neither_date_nor_maker() -> None:
+    svg = style.draw("one", simple).decode()
+    assert "dc:date" not in svg
+    assert "Matplotlib" not in svg
+    assert "<?xml" not in svg
+
+
+def test_drawing_leaves_matplotlib_s_settings_as_they_were() -> None:
+    before = dict(matplotlib.rcParams)
+    seen: list[Any] = []
+
+    def spy() -> Figure:
+        seen.append(list(matplotlib.rcParams["font.family"]))
+        return simple()
+
+    style.draw("one", spy)
+    assert seen == [["Quadnet Sans"]]
+    assert dict(matplotlib.rcParams) == before
+
+
+@pytest.mark.parametrize(
+    ("exponent", "text"), [(0, "1"), (1, "10"), (4, "10000"), (5, "10⁵"), (-1, "10⁻¹"), (-12, "10⁻¹²")]
+)
+def test_powers_of_ten_are_written_out_while_short(exponent: int, text: str) -> None:
+    assert style.power_of_ten(exponent) == text
+
+
+def test_a_place_is_given_in_millimetres() -> None:
+    figure = style.canvas(100, 50)
+    assert style.place(figure, 10, 5, 80, 40).get_position().bounds == pytest.approx((0.1, 0.1, 0.8, 0.8))
+
+
+@pytest.mark.parametrize(("colour", "variable"), style.ROLES.items())
+def test_each_colour_with_a_role_is_the_style_sheet_s(colour: str, variable: str) -> None:
+    assert re.search(rf"{variable}: {colour};", asset("style/base.css"))
+
+
+def lightness(colour: str) -> float:
+    """L* of CIE Lab: what remains of a colour in grey."""
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in matplotlib.colors.to_rgb(colour)
+    )
+    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    return 116 * luminance ** (1 / 3) - 16
+
+
+def test_classes_differ_by_more_than_colour() -> None:
+    assert len(set(style.CLASS_MARKERS)) == 4
+    assert len(set(style.CLASS_LINES)) == 4
+    assert len(set(style.CLASS_COLOURS)) == 4
+
+
+def test_points_stand_out_from_every_tint_in_grey() -> None:
+    darkest_tint = min(map(lightness, style.CLASS_TINTS))
+    assert all(lightness(colour) < darkest_tint - 20 for colour in style.CLASS_COLOURS)
+
+
+# training
+
+
+def words(count: int) -> training.Words:
+    return training.Words(
+        epoch="EPOCH",
+        stretched="STRETCHED",
+        loss="LOSS",
+        shares="SHARES",
+        recall="RECALL",
+        gradient="GRADIENT",
+        classes=("C0", "C1", "C2", "C3"),
+        kinds=[f"KIND{n}" for n in range(count)],
+        stories=[f"STORY{n}" for n in range(count)],
+    )
+
+
+def phases_of(borders: list[int]) -> list[Phase]:
+    """Descents and plateaus by turns."""
+    count = len(borders) - 1
+    return [
+        Phase("plateau" if n % 2 else "descent", None, n == count - 1, borders[n], borders[n + 1], 2.0, 1.0, None)
+        for n in range(count)
+    ]
+
+
+def curve(run: Experiment, loss: np.ndarray, phases: list[Phase], levels: list[training.Level]) -> Figure:
+    return training.curve(loss, phases, run.evidence.track, levels, words(len(phases)))
+
+
+def test_the_main_figure_has_the_whole_curve_the_stretched_one_and_three_below(small_run: Experiment) -> None:
+    loss = small_run.history.loss
+    figure = curve(small_run, loss, list(small_run.phases.phases), [training.Level(2.2, "LEVEL")])
+    said = texts(figure)
+    assert len(figure.axes) == 5
+    for word in ("EPOCH", "STRETCHED", "LOSS", "SHARES", "RECALL", "GRADIENT", "C0", "C3", "KIND1", "STORY1", "LEVEL"):
+        assert word in said
+
+
+def test_the_stretched_curve_keeps_the_highest_and_the_lowest_loss(small_run: Experiment) -> None:
+    loss = np.linspace(2.0, 1.0, 300)
+    loss[150] = 3.0
+    loss[151] = 0.5
+    figure = curve(small_run, loss, phases_of([0, 100, 299]), [])
+    longest = max((line.get_ydata() for line in figure.axes[1].lines), key=len)
+    assert np.nanmax(longest) == 3.0
+    assert np.nanmin(longest) == 0.5
+
+
+def test_every_border_of_the_phases_is_written_below(small_run: Experiment) -> None:
+    figure = curve(small_run, small_run.history.loss, phases_of([0, 7, 50, 299]), [])
+    labels = [label.get_text() for label in figure.axes[4].get_xticklabels()]
+    assert labels == ["0", "7", "50", "299"]
+
+
+def test_a_short_phase_is_stretched_to_a_readable_width(small_run: Experiment) -> None:
+    figure = curve(small_run, small_run.history.loss, phases_of([0, 2, 299]), [])
+    start, border, end = figure.axes[1].get_xticks()
+    assert (border - start) / (end - start) > 0.12
+
+
+def test_a_loss_that_explodes_is_drawn_on_a_logarithmic_scale(small_run: Experiment) -> None:
+    phases = phases_of([0, 299])
+    steady = curve(small_run, np.linspace(2, 1, 300), phases, [])
+    exploding = curve(small_run, np.geomspace(2, 2e9, 300), phases, [])
+    assert [axes.get_yscale() for axes in steady.axes[:2]] == ["linear", "linear"]
+    assert [axes.get_yscale() for axes in exploding.axes[:2]] == ["log", "log"]
+
+
+def test_the_labels_of_levels_that_lie_close_together_do_not_cover_each_other(small_run: Experiment) -> None:
+    levels = [training.Level(loss, f"LEVEL{loss}") for loss in (1.00, 1.001, 1.002, 0.2)]
+    figure = curve(small_run, np.linspace(2, 0.1, 300), phases_of([0, 299]), levels)
+    places = sorted(t.get_position()[1] for t in figure.axes[1].texts if t.get_text().startswith("LEVEL"))
+    assert len(places) == 4
+    assert min(np.diff(places)) > 0.05
+
+
+def test_a_level_outside_the_scale_is_left_out(small_run: Experiment) -> None:
+    figure = curve(small_run, np.linspace(2, 1, 300), phases_of([0, 299]), [training.Level(50.0, "FAR")])
+    assert "FAR" not in texts(figure)
+
+
+def test_of_many_phases_only_the_numbers_are_written(small_run: Experiment) -> None:
+    few = texts(curve(small_run, small_run.history.loss, phases_of([0, *range(30, 211, 30), 299]), []))
+    many = texts(curve(small_run, small_run.history.loss, phases_of([0, *range(20, 281, 20), 299]), []))
+    assert "STORY3" in few
+    assert "8" in few
+    assert not any("STORY" in text for text in many)
+    assert "15" in many
+
+
+@pytest.mark.parametrize("loss", [[2.7], [2.7, 2.6], [2.7, 0.0]])
+def test_a_run_of_an_epoch_or_two_is_drawn_without_complaint(small_run: Experiment, loss: list[float]) -> None:
+    last = len(loss) - 1
+    phases = [Phase("plateau", None, True, 0, last, loss[0], loss[last], None)]
+    first = [replace(small_run.evidence.start, epoch=0)]
+    svg = style.draw(
+        "training", lambda: training.curve(np.array(loss), phases, first, [training.Level(2.2, "L")], words(1))
+    )
+    assert b"STORY0" in svg
+
+
+# regions
+
+
+def dataset(points: Any, labels: Any = (0, 1, 2, 3), spread: float = 0.5) -> Dataset:
+    return Dataset(np.array(points, dtype=float), np.array(labels), Mixture.of(Data(spread=spread)))
+
+
+FOUR = dataset([[1, 1], [-1, 1], [-1, -1], [1, -1]])
+TINTS = [tuple(round(255 * part) for part in matplotlib.colors.to_rgb(tint)) for tint in style.CLASS_TINTS]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6)), min_size=4, max_size=4))
+def test_every_point_lies_in_the_window_of_the_panels(points: list[tuple[float, float]]) -> None:
+    window = regions.canvas(dataset(points), 5.0)
+    for x, y in points:
+        assert window.left <= x <= window.left + window.width
+        assert window.bottom <= y <= window.bottom + window.width
+
+
+def test_points_in_a_single_place_have_a_window_too() -> None:
+    window = regions.canvas(dataset([[2, 3]] * 4), 10.0)
+    assert window.width > 0
+    assert window.left < 2 < window.left + window.width
+
+
+def share_of(picture: np.ndarray, tint: tuple[int, ...]) -> float:
+    return float((picture == np.array(tint)).all(axis=-1).mean())
+
+
+def test_a_region_has_the_tint_of_its_class_at_its_place() -> None:
+    picture = regions.panel(regions.canvas(FOUR, 20.0), FOUR.mixture.bayes_rule)
+    height, width = picture.shape[:2]
+    assert height == width
+    corners = picture[[2, 2, -3, -3], [-3, 2, 2, -3]]  # upper right first, then counter-clockwise
+    assert [tuple(corner.tolist()) for corner in corners] == TINTS
+    for tint in TINTS:
+        assert 0.15 < share_of(picture, tint) < 0.26
+
+
+def test_a_rule_that_knows_one_class_gives_one_tint() -> None:
+    picture = regions.panel(regions.canvas(FOUR, 20.0), lambda points: np.full(len(points), 2))
+    assert share_of(picture, TINTS[2]) > 0.8
+    assert [share_of(picture, TINTS[c]) for c in (0, 1, 3)] == [0, 0, 0]
+
+
+def test_the_rule_is_asked_about_the_places_of_the_window() -> None:
+    window = regions.canvas(FOUR, 20.0)
+    asked: list[np.ndarray] = []
+
+    def rule(points: np.ndarray) -> np.ndarray:
+        asked.append(points)
+        return np.zeros(len(points), dtype=np.int64)
+
+    regions.panel(window, rule)
+    points = np.concatenate(asked)
+    low, high = np.array([window.left, window.bottom]), np.array([window.left, window.bottom]) + window.width
+    assert ((points > low) & (points < high)).all()
+    assert (points.min(axis=0) < low + window.width / 50).all()
+    assert (points.max(axis=0) > high - window.width / 50).all()
+
+
+def test_each_class_has_its_colour_where_its_points_are() -> None:
+    window = regions.canvas(FOUR, 40.0)
+    picture = regions.panel(window, FOUR.mixture.bayes_rule)
+    pixels = picture.shape[0]
+    for (x, y), label in zip(FOUR.points, FOUR.labels, strict=True):
+        column = int((x - window.left) / window.width * pixels)
+        row = pixels - 1 - int((y - window.bottom) / window.width * pixels)
+        colour = tuple(round(255 * part) for part in matplotlib.colors.to_rgb(style.CLASS_COLOURS[label]))
+        near = picture[row - 4 : row + 5, column - 4 : column + 5].reshape(-1, 3).astype(int)
+        assert np.abs(near - colour).sum(axis=1).min() < 12
+
+
+def test_a_panel_without_points_in_a_class_is_drawn() -> None:
+    only = dataset([[1, 1], [0, 0]], [0, 0])
+    assert regions.panel(regions.canvas(only, 20.0), only.mixture.bayes_rule).shape[2] == 3
+
+
+@pytest.mark.parametrize(("place", "drawn"), [(0, True), (1, False)])
+def test_of_thousands_of_points_only_every_second_is_drawn(place: int, drawn: bool) -> None:
+    points = np.zeros((5000, 2))
+    points[place] = 1.0
+    points[2499] = -1.0  # keeps the window as it is
+    window = regions.canvas(dataset(points, np.zeros(5000, dtype=int)), 20.0)
+    pixels = window.points.shape[0]
+    assert bool(window.points[: pixels // 4, -pixels // 4 :].any()) == drawn
+
+
+def test_a_picture_is_written_as_png_without_loss_and_always_alike() -> None:
+    picture = regions.panel(regions.canvas(FOUR, 10.0), FOUR.mixture.bayes_rule)
+    file = regions.png(picture)
+    assert file == regions.png(picture)
+    assert (np.asarray(Image.open(io.BytesIO(file))) == picture).all()
+
+
+def test_the_large_panel_has_a_scale_in_coordinates() -> None:
+    window = regions.canvas(FOUR, 40.0)
+    figure = regions.with_scale(window, regions.panel(window, FOUR.mixture.bayes_rule))
+    (axes,) = figure.axes
+    assert axes.get_xlim() == pytest.approx((window.left, window.left + window.width))
+    assert axes.get_ylim() == pytest.approx((window.bottom, window.bottom + window.width))
+    assert len(axes.get_xticks()) >= 3
+
+
+# diagram
+
+
+def drawn_network(hidden: tuple[int, ...]) -> tuple[Figure, Network]:
+    network = Network(hidden=hidden, initial_scale=1.0)
+    names = tuple(f"LAYER{n}" for n in range(len(network.widths)))
+    return diagram.network(initial(network), names), network
+
+
+def circles(figure: Figure) -> list[float]:
+    return [round(c.get_radius(), 3) for c in figure.findobj(Circle)]
+
+
+@pytest.mark.parametrize("hidden", [(), (1,), (3, 3), (8, 8, 8), (9,)])
+def test_every_unit_is_a_circle_and_every_weight_a_line(hidden: tuple[int, ...]) -> None:
+    figure, network = drawn_network(hidden)
+    assert len(circles(figure)) == sum(network.widths)
+    weights = sum(a * b for a, b in zip(network.widths, network.widths[1:], strict=False))
+    assert len(figure.axes[0].lines) == weights
+    assert [t for t in texts(figure) if t.startswith("LAYER")] == [f"LAYER{n}" for n in range(len(network.widths))]
+    assert {"x₁", "x₂", "0", "1", "2", "3"} <= set(texts(figure))
+
+
+def test_of_a_wide_layer_the_first_and_last_units_are_drawn_with_dots_between() -> None:
+    figure, _ = drawn_network((1000,))
+    radii = circles(figure)
+    assert radii.count(0.4) == 3
+    assert 8 <= len(radii) - 3 - 2 - 4 <= 9
+
+
+def test_a_negative_weight_is_dashed_and_a_larger_one_thicker() -> None:
+    weights = np.array([[1.0, -2.0, 0.5, 0.1]] * 2)
+    parameters = Parameters((weights,), (np.zeros(4),))
+    first = diagram.network(parameters, ("in", "out")).axes[0].lines[:4]
+    assert [line.get_linestyle() for line in first] == ["-", "--", "-", "-"]
+    order = np.argsort([line.get_linewidth() for line in first]).tolist()
+    assert order == [3, 2, 0, 1]
+
+
+def test_weights_that_are_no_numbers_or_all_zero_are_drawn_without_complaint() -> None:
+    for value in (np.nan, np.inf, 0.0):
+        parameters = Parameters((np.full((2, 4), value),), (np.zeros(4),))
+        svg = style.draw("network", lambda p=parameters: diagram.network(p, ("in", "out")))
+        assert b"nan" not in svg
+
+
+# comparison
+
+
+def compared(ours: np.ndarray, theirs: np.ndarray, plateaus: list[Phase]) -> Figure:
+    runs = [comparison.Run("MAIN", ours, plateaus), comparison.Run("OTHER", theirs, [])]
+    return comparison.curves(runs, "EPOCH", "LOSS")
+
+
+def test_both_runs_are_drawn_and_named_and_each_closed_plateau_is_a_numbered_bar() -> None:
+    plateaus = [phase for phase in phases_of([0, 7, 50, 70, 90, 299]) if phase.kind == "plateau"]
+    figure = compared(np.linspace(2, 1, 300), np.linspace(2, 0.5, 300), plateaus)
+    upper, lower = figure.axes
+    said = texts(figure)
+    assert {"MAIN", "OTHER", "EPOCH", "LOSS"} <= set(said)
+    assert upper.get_xscale() == lower.get_xscale() == "log"
+    assert [line.get_xdata().tolist() for line in lower.lines] == [[8, 51], [71, 91]]
+    assert [t.get_text() for t in lower.texts] == ["1", "2"]
+    ends = [line.get_ydata()[-1] for line in upper.lines]
+    assert ends == [1.0, 0.5]
+
+
+def test_losses_are_on_a_logarithmic_scale_only_if_one_explodes() -> None:
+    steady, exploding = np.linspace(2, 1, 300), np.geomspace(2, 2e6, 300)
+    assert compared(steady, steady, []).axes[0].get_yscale() == "linear"
+    assert compared(steady, exploding, []).axes[0].get_yscale() == "log"
+
+
+@pytest.mark.parametrize("sizes", [(0, 300), (300, 0), (1, 1)])
+def test_a_run_without_losses_leaves_its_curve_out(sizes: tuple[int, int]) -> None:
+    svg = style.draw("comparison", lambda: compared(*(np.full(size, 2.0) for size in sizes), []))
+    assert (b"MAIN" in svg) == (sizes[0] > 0)
+    assert (b"OTHER" in svg) == (sizes[1] > 0)

@@ -1,0 +1,222 @@
+import gc
+import hashlib
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quadnet.config import Config, parse
+from quadnet.errors import ConfigurationError, QuadnetError
+from report import pipeline
+from report.press import PdfError
+
+CONFIG = parse({"training": {"epochs": 200}, "evaluation": {"points": 500}})
+BOTH = ("html", "pdf")
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def state(folder: Path) -> dict[str, tuple[int, int]]:
+    """What would change if a file were written again."""
+    return {str(path): (path.stat().st_ino, path.stat().st_mtime_ns) for path in [folder, *folder.rglob("*")]}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> pipeline.Built:
+    """A run with both pages; do not change it."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv("SOURCE_DATE_EPOCH", raising=False)
+        return pipeline.build(CONFIG, tmp_path_factory.mktemp("whole"), BOTH)
+
+
+def test_a_build_has_the_pages_the_numbers_the_figures_and_the_record(whole: pipeline.Built) -> None:
+    files = set(tree(whole.path))
+    figures = {name for name in files if name.startswith("figures/")}
+    assert whole.failure is None
+    assert not whole.reused
+    assert whole.path.name == CONFIG.run_name
+    assert files - figures == {
+        "report.html",
+        "report.pdf",
+        "config.toml",
+        "metrics.json",
+        "phases.json",
+        "history.csv",
+        "trajectory.npz",
+        "manifest.json",
+        "run.log.json",
+    }
+    assert {"figures/data.svg", "figures/network.svg", "figures/training.svg", "figures/inertia.svg"} <= figures
+    assert len([name for name in figures if name.startswith("figures/regions-")]) >= 2
+
+
+def test_the_manifest_holds_the_digest_of_every_file_but_its_own_and_the_log_s(whole: pipeline.Built) -> None:
+    contents = tree(whole.path)
+    written = json.loads(contents["manifest.json"])["files"]
+    assert set(written) == set(contents) - {"manifest.json", "run.log.json"}
+    for name, entry in written.items():
+        assert entry["sha256"] == hashlib.sha256(contents[name]).hexdigest()
+        assert entry["bytes"] == len(contents[name])
+
+
+def test_only_the_log_tells_time_and_host(whole: pipeline.Built) -> None:
+    log = json.loads((whole.path / "run.log.json").read_text())
+    began = datetime.fromisoformat(log["began"])
+    assert abs(datetime.now(UTC) - began).days < 1
+    assert all(seconds > 0 for seconds in log["seconds"].values())
+    for name, content in tree(whole.path).items():
+        if name != "run.log.json":
+            assert log["began"][:10].encode() not in content
+
+
+def test_a_second_run_says_it_is_there_and_writes_nothing(whole: pipeline.Built) -> None:
+    before = state(whole.path)
+    for formats in (BOTH, ("html",), ("pdf",)):
+        again = pipeline.build(CONFIG, whole.path.parent, formats)
+        assert again.reused
+        assert again.path == whole.path
+        assert again.experiment is None
+    assert state(whole.path) == before
+    assert [path.name for path in whole.path.parent.iterdir()] == [whole.path.name]
+
+
+def test_force_builds_again_with_the_same_bytes(whole: pipeline.Built, tmp_path: Path) -> None:
+    first = tree(whole.path)
+    pipeline.build(CONFIG, tmp_path, ("html",))
+    stale = tmp_path / CONFIG.run_name / "stale.txt"
+    stale.write_text("from before")
+    again = pipeline.build(CONFIG, tmp_path, BOTH, force=True)
+    assert not again.reused
+    assert not stale.exists()
+    second = tree(again.path)
+    assert first.keys() == second.keys()
+    different = {name for name in first if first[name] != second[name]}
+    assert different <= {"run.log.json"}
+
+
+def test_a_page_that_is_missing_is_added(tmp_path: Path) -> None:
+    first = pipeline.build(CONFIG, tmp_path, ("html",))
+    assert "report.pdf" not in tree(first.path)
+    assert "report.pdf" not in json.loads((first.path / "manifest.json").read_text())["files"]
+    second = pipeline.build(CONFIG, tmp_path, BOTH)
+    assert not second.reused
+    assert {"report.html", "report.pdf"} <= set(tree(second.path))
+
+
+def test_another_configuration_has_a_folder_of_its_own(tmp_path: Path) -> None:
+    longer = CONFIG.model_copy(update={"training": CONFIG.training.model_copy(update={"epochs": 201})})
+    paths = {pipeline.build(config, tmp_path, ("html",)).path for config in (CONFIG, longer)}
+    assert set(tmp_path.iterdir()) == paths
+    assert len(paths) == 2
+
+
+@pytest.mark.parametrize("foreign", ["file", "folder", "folder with files"])
+@pytest.mark.parametrize("force", [False, True])
+def test_what_is_no_run_is_left_alone(tmp_path: Path, foreign: str, force: bool) -> None:
+    place = tmp_path / CONFIG.run_name
+    if foreign == "file":
+        place.write_text("mine")
+    else:
+        place.mkdir()
+    if foreign == "folder with files":
+        (place / "report.html").write_text("mine")
+    before = state(place)
+    with pytest.raises(QuadnetError, match="is there but is no run of quadnet"):
+        pipeline.build(CONFIG, tmp_path, ("html",), force=force)
+    assert state(place) == before
+
+
+def test_an_output_place_that_is_no_folder_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    (tmp_path / "outputs").write_text("mine")
+    called: list[int] = []
+    with pytest.raises(QuadnetError, match="cannot be written"):
+        pipeline.build(CONFIG, tmp_path / "outputs", ("html",), progress=called.append)
+    assert called == []
+
+
+@pytest.fixture
+def idle_press(tmp_path: Path, press_made_of: Callable[[str], None]) -> Path:
+    """A process that notes its number, then waits for ever."""
+    note = tmp_path / "process"
+    press_made_of(f"echo $$ > {note}.new; mv {note}.new {note}; exec sleep 600")
+    return note
+
+
+def test_an_interruption_in_training_leaves_no_folder_and_no_process(idle_press: Path, tmp_path: Path) -> None:
+    def interrupt(done: int) -> None:
+        while not idle_press.exists():
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.build(CONFIG, tmp_path / "outputs", BOTH, progress=interrupt)
+    assert list((tmp_path / "outputs").iterdir()) == []
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(idle_press.read_text()), 0)
+
+
+def test_progress_is_told_in_epochs(tmp_path: Path) -> None:
+    done: list[int] = []
+    pipeline.build(CONFIG, tmp_path, ("html",), progress=done.append)
+    assert done
+    assert done == sorted(done)
+    assert 0 < done[0] <= done[-1] <= 200
+
+
+@pytest.mark.usefixtures("without_pango")
+def test_without_pango_all_but_the_pdf_is_written(tmp_path: Path) -> None:
+    built = pipeline.build(CONFIG, tmp_path, BOTH)
+    files = set(tree(built.path))
+    assert isinstance(built.failure, PdfError)
+    assert "install it with: " in str(built.failure)
+    assert {"report.html", "metrics.json", "history.csv", "figures/training.svg"} <= files
+    assert "report.pdf" not in files
+    assert "report.pdf" not in json.loads((built.path / "manifest.json").read_text())["files"]
+
+
+def test_the_time_in_the_pages_is_the_one_from_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    html = (pipeline.build(CONFIG, tmp_path, ("html",)).path / "report.html").read_text()
+    assert re.findall('name="dcterms.created" content="([^"]*)"', html) == ["1970-01-02T00:00:00Z"]
+
+
+def test_without_a_time_from_outside_the_pages_have_a_fixed_one(whole: pipeline.Built) -> None:
+    assert 'content="2000-01-01T00:00:00Z"' in (whole.path / "report.html").read_text()
+    assert pipeline.page_time({}) == "2000-01-01T00:00:00Z"
+
+
+@given(st.integers(0, 253_402_300_799))
+def test_every_second_up_to_the_year_9999_is_a_time(seconds: int) -> None:
+    text = pipeline.page_time({"SOURCE_DATE_EPOCH": str(seconds)})
+    assert datetime.fromisoformat(text).timestamp() == seconds
+
+
+@pytest.mark.parametrize(
+    "text", ["", "now", "-1", "1.5", " 1", "1e3", "²", "٣", "253402300800", "9" * 400, "0x10", "1_000"]
+)
+def test_what_is_no_time_is_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"SOURCE_DATE_EPOCH = .* is not allowed: a whole number"):
+        pipeline.page_time({"SOURCE_DATE_EPOCH": text})
+
+
+def test_a_malformed_time_is_refused_before_a_folder_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
+    with pytest.raises(ConfigurationError):
+        pipeline.build(Config(), tmp_path / "outputs", ("html",))
+    assert not (tmp_path / "outputs").exists()
+
+
+@pytest.fixture(autouse=True)
+def _collect() -> Iterator[None]:
+    """Shows a process or a file that nobody closed in the test that left it."""
+    yield
+    gc.collect()

@@ -1,0 +1,239 @@
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quadnet.config import Training
+from quadnet.experiment import Experiment
+from quadnet.inertia import Pair
+from quadnet.metrics import Metrics
+from quadnet.phases import Phase, Phases
+from report import prose
+from report.language import Language
+
+ENGLISH = Language.load("en")
+
+
+def metrics(**facts: Any) -> Metrics:
+    values: dict[str, Any] = {
+        "loss_first": 2.7,
+        "loss_last": 0.2,
+        "loss_fresh": 0.3,
+        "accuracy": 0.94,
+        "accuracy_note_formula": 1.0,
+        "accuracy_fresh": 0.90,
+        "accuracy_fresh_error": 0.001,
+        "bayes_accuracy": 0.95,
+        "bayes_accuracy_sample": 0.95,
+        "bayes_accuracy_fresh": 0.95,
+        "largest_share": 0.25,
+        "samples": 800,
+        "fresh_points": 100_000,
+        "confusion_matrix": np.full((4, 4), 50),
+    }
+    return Metrics(**(values | facts))
+
+
+def closed(start: int, end: int, grade: str = "plateau") -> Phase:
+    return Phase("plateau", grade, False, start, end, 2.3, 2.2, 50.0)
+
+
+def descent(start: int, end: int) -> Phase:
+    return Phase("descent", None, False, start, end, 2.7, 2.3, None)
+
+
+def with_plateaus(run: Experiment, ours: list[Phase], theirs: list[Phase]) -> Experiment:
+    companion = replace(run.companion, phases=Phases("ok", tuple(theirs)))
+    return replace(run, phases=Phases("ok", (descent(0, 5), *ours)), companion=companion)
+
+
+@pytest.mark.parametrize(
+    ("training", "text"),
+    [
+        (Training(), "gradient descent"),
+        (Training(optimizer="heavy_ball", momentum=0.9), "heavy ball 0.9"),
+        (Training(optimizer="nesterov", momentum=0.5), "Nesterov’s method 0.5"),
+        (Training(optimizer="averaging", momentum=0.99), "the averaging form of momentum 0.99"),
+    ],
+)
+def test_an_optimizer_is_named_with_its_momentum(training: Training, text: str) -> None:
+    assert prose.optimizer(training, ENGLISH) == text
+
+
+def test_a_sound_training_gives_no_warning(small_run: Experiment) -> None:
+    assert small_run.phases.status == "ok"
+    assert prose.warning(small_run, ENGLISH) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "not_said"),
+    [
+        ("non-finite at epoch 7", "The training broke down: at epoch 299 the loss", ["diverged", "lost ground"]),
+        ("diverged", "The training diverged: the loss starts at 2.000 and ends at 9.000", ["broke", "lost ground"]),
+        ("regressed", "lost ground again: its last loss, 9.000, is clearly above its lowest", ["broke", "diverged"]),
+    ],
+)
+def test_each_kind_of_failure_gives_its_own_warning(
+    small_run: Experiment, status: str, said: str, not_said: list[str]
+) -> None:
+    failed = replace(
+        small_run,
+        phases=replace(small_run.phases, status=status),
+        metrics=metrics(loss_first=2.0, loss_last=9.0),
+    )
+    text = prose.warning(failed, ENGLISH)
+    assert text is not None
+    assert said in text
+    assert "learning rate of 0.5" in text
+    assert not any(word in text for word in not_said)
+
+
+def test_a_breakdown_names_the_epoch_and_the_largest_parameter(small_run: Experiment) -> None:
+    history = small_run.history
+    parameters = history.parameters[:3].copy()
+    parameters[-1, 5] = -123.4
+    broken = replace(
+        small_run,
+        history=replace(
+            history, loss=np.array([2.0, 5.0, np.nan]), epochs=history.epochs[:3].copy(), parameters=parameters
+        ),
+        phases=replace(small_run.phases, status="non-finite at epoch 2"),
+    )
+    text = prose.warning(broken, ENGLISH)
+    assert text is not None
+    assert "at epoch 2 the loss is no finite number" in text
+    assert "reach 123" in text
+
+
+def test_the_summary_has_three_sentences(small_run: Experiment) -> None:
+    course, achievement, inertia = prose.summary(small_run, ENGLISH)
+    first, last = small_run.history.loss[[0, -1]]
+    assert course == (
+        f"In 300 epochs the loss went from {first:.4f} to {last:.4f}, without a plateau that it left again."
+    )
+    share = f"{100 * small_run.metrics.accuracy_fresh:.1f}\u202f%"
+    assert f"of its 800 training points and on {share} of 2000 fresh ones" in achievement
+    assert "more than 95.5\u202f%" in achievement
+    assert inertia == prose.inertia(small_run, ENGLISH)
+
+
+@pytest.mark.parametrize(
+    ("ours", "said"),
+    [
+        ([], ", without a plateau that it left again."),
+        ([closed(5, 20)], ", with a plateau on the way: one from epoch 5 to 20 at "),
+        ([closed(5, 20, "shoulder")], ", with a plateau on the way: a shoulder from epoch 5 to 20 around "),
+        ([closed(5, 20), descent(20, 40), closed(40, 90)], ", with plateaus on the way: one from epoch 5 to 20 at "),
+    ],
+)
+def test_the_course_counts_the_plateaus_in_singular_and_plural(
+    small_run: Experiment, ours: list[Phase], said: str
+) -> None:
+    run = with_plateaus(small_run, ours, [])
+    course = prose.summary(run, ENGLISH)[0]
+    assert said in course
+    for phase in run.phases.closed_plateaus:
+        assert ENGLISH.significant(float(run.history.loss[phase.middle])) in course
+
+
+@pytest.mark.parametrize(("count", "text"), [(1, "In 1 epoch the loss"), (2, "In 2 epochs the loss")])
+def test_the_course_counts_epochs_in_singular_and_plural(small_run: Experiment, count: int, text: str) -> None:
+    short = replace(
+        small_run, history=replace(small_run.history, loss=small_run.history.loss[:count]), phases=Phases("ok", ())
+    )
+    assert prose.summary(short, ENGLISH)[0].startswith(text)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "text"),
+    [
+        (
+            [],
+            [],
+            "From the same start neither gradient descent nor heavy ball 0.9 meets a plateau that it leaves again.",
+        ),
+        (
+            [],
+            [closed(10, 11)],
+            "From the same start heavy ball 0.9 leaves a plateau after 1 epoch; gradient descent leaves none.",
+        ),
+        (
+            [closed(10, 12_010)],
+            [],
+            "From the same start heavy ball 0.9 leaves no plateau; gradient descent leaves its first after "
+            "12\u202f000 epochs.",
+        ),
+        (
+            [closed(10, 110), closed(200, 201)],
+            [closed(10, 30)],
+            "From the same start heavy ball 0.9 stays on its first plateau for 20 epochs, gradient descent for "
+            "100 epochs.",
+        ),
+    ],
+)
+def test_inertia_is_told_for_no_plateau_for_either_run_s_and_for_both(
+    small_run: Experiment, ours: list[Phase], theirs: list[Phase], text: str
+) -> None:
+    assert prose.inertia(with_plateaus(small_run, ours, theirs), ENGLISH) == text
+
+
+def test_a_ratio_says_how_many_times_longer_the_main_run_stays() -> None:
+    assert prose.ratio(Pair(closed(0, 1651), closed(0, 89)), ENGLISH) == "×18.6"
+    assert prose.ratio(Pair(closed(0, 10), closed(0, 40)), ENGLISH) == "×0.250"
+    assert prose.ratio(Pair(None, closed(0, 89)), ENGLISH) == "–"
+    assert prose.ratio(Pair(closed(0, 89), None), ENGLISH) == "–"
+
+
+LUCKY = "the draw is a lucky one"
+FITTED = "the network has fitted"
+AS_GOOD = "as good as the Bayes rule"
+BELOW = "stays below the best"
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({"accuracy": 0.97, "bayes_accuracy_sample": 0.96, "accuracy_fresh": 0.94}, {LUCKY, FITTED}),
+        ({"accuracy": 0.96, "bayes_accuracy_sample": 0.96, "accuracy_fresh": 0.94}, {LUCKY}),
+        ({"accuracy": 0.955, "bayes_accuracy_sample": 0.96, "accuracy_fresh": 0.94}, {LUCKY}),
+        ({"accuracy": 0.97, "bayes_accuracy_sample": 0.94, "accuracy_fresh": 0.94}, {FITTED}),
+        ({"accuracy": 0.94, "accuracy_fresh": 0.9499}, {AS_GOOD}),
+        ({"accuracy": 0.94, "accuracy_fresh": 0.9471}, {AS_GOOD}),
+        ({"accuracy": 0.94, "accuracy_fresh": 0.9469}, {BELOW}),
+        ({"accuracy": 0.25, "accuracy_fresh": 0.25}, {BELOW}),
+    ],
+)
+def test_a_training_accuracy_is_called_luck_fit_ability_or_lack_by_the_figures(
+    facts: dict[str, float], expected: set[str]
+) -> None:
+    text = prose.luck(metrics(**facts), ENGLISH)
+    assert {part for part in (LUCKY, FITTED, AS_GOOD, BELOW) if part in text} == expected
+    assert ENGLISH.percent(facts["accuracy_fresh"]) in text
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0.3, 1), st.floats(0.3, 1), st.floats(0, 0.1))
+def test_whatever_the_figures_luck_is_one_sentence_that_names_the_best_possible(
+    accuracy: float, fresh: float, bayes: float, sample: float, error: float
+) -> None:
+    text = prose.luck(
+        metrics(
+            accuracy=accuracy,
+            accuracy_fresh=fresh,
+            bayes_accuracy=bayes,
+            bayes_accuracy_sample=sample,
+            accuracy_fresh_error=error,
+        ),
+        ENGLISH,
+    )
+    assert ENGLISH.percent(bayes) in text
+    assert text.endswith(".")
+    assert "%(" not in text
+    assert (LUCKY in text) <= (sample > bayes and accuracy > bayes)
+
+
+def test_the_loss_on_fresh_points_stands_beside_the_one_in_training() -> None:
+    text = prose.loss_gap(metrics(loss_last=0.17468, loss_fresh=0.29612), ENGLISH)
+    assert text == "The loss tells more than the accuracy: 0.1747 in training, 0.2961 on fresh points."

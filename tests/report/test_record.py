@@ -1,0 +1,296 @@
+import hashlib
+import io
+import json
+import math
+import os
+import tomllib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from quadnet import __version__
+from quadnet.config import Config, parse
+from quadnet.errors import QuadnetError
+from quadnet.experiment import Experiment
+from report.record import files, manifest, writing
+
+# files
+
+
+def test_a_run_s_numbers_are_five_files(small_run: Experiment) -> None:
+    assert set(files.numbers(small_run)) == {
+        "config.toml",
+        "metrics.json",
+        "phases.json",
+        "history.csv",
+        "trajectory.npz",
+    }
+
+
+def test_the_same_run_gives_the_same_bytes(small_run: Experiment) -> None:
+    assert files.numbers(small_run) == files.numbers(small_run)
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        (math.nan, None),
+        (math.inf, None),
+        (-math.inf, None),
+        ({"a": [1.5, math.nan], "b": {"c": math.inf}}, {"a": [1.5, None], "b": {"c": None}}),
+        (np.array([[1, 2], [3, 4]]), [[1, 2], [3, 4]]),
+        (np.array([1.0, math.nan]), [1.0, None]),
+        (((0, 1), (2,)), [[0, 1], [2]]),
+        ("Größe ≤ 1", "Größe ≤ 1"),
+        ([True, None, 0], [True, None, 0]),
+    ],
+)
+def test_json_holds_what_it_can_and_null_for_what_is_not_finite(value: Any, plain: Any) -> None:
+    written = files.to_json(value)
+    assert json.loads(written) == plain
+    assert written.endswith(b"\n")
+    assert b"NaN" not in written
+    assert b"Infinity" not in written
+
+
+def test_json_keeps_letters_as_they_are() -> None:
+    assert files.to_json("Größe") == '"Größe"\n'.encode()
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_number_in_json_reads_back_to_the_same_bits(value: float) -> None:
+    (read,) = json.loads(files.to_json([value]))
+    assert np.float64(read).tobytes() == np.float64(value).tobytes()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(st.floats(), min_size=1, max_size=30))
+def test_the_history_reads_back_to_the_same_bits(small_run: Experiment, losses: list[float]) -> None:
+    loss = np.array([math.nan if math.isnan(value) else value for value in losses])
+    run = replace(small_run, history=replace(small_run.history, loss=loss))
+    lines = files.numbers(run)["history.csv"].decode().splitlines()
+    assert lines[0] == "epoch,loss"
+    epochs, values = zip(*(line.split(",") for line in lines[1:]), strict=True)
+    assert list(map(int, epochs)) == list(range(len(losses)))
+    assert np.array(list(map(float, values))).tobytes() == loss.tobytes()
+
+
+def test_the_history_of_a_run_has_every_epoch(small_run: Experiment) -> None:
+    table = np.loadtxt(io.BytesIO(files.numbers(small_run)["history.csv"]), delimiter=",", skiprows=1)
+    assert (table[:, 0] == np.arange(300)).all()
+    assert (table[:, 1] == small_run.history.loss).all()
+
+
+def test_the_trajectory_holds_the_parameters_of_every_kept_epoch(small_run: Experiment) -> None:
+    with np.load(io.BytesIO(files.numbers(small_run)["trajectory.npz"]), allow_pickle=False) as arrays:
+        assert set(arrays) == {"epochs", "parameters"}
+        assert (arrays["epochs"] == small_run.history.epochs).all()
+        assert (arrays["parameters"] == small_run.history.parameters).all()
+
+
+def test_the_configuration_reads_back_to_an_equal_one(small_run: Experiment) -> None:
+    text = files.numbers(small_run)["config.toml"].decode()
+    assert parse(tomllib.loads(text)) == small_run.config
+    assert "weight_seed" not in text
+
+
+def test_the_metrics_are_written_by_name_with_all_digits(default_run: Experiment) -> None:
+    written = json.loads(files.numbers(default_run)["metrics.json"])
+    m = default_run.metrics
+    assert written["loss_last"] == m.loss_last
+    assert written["accuracy"] == m.accuracy
+    assert written["confusion_matrix"] == m.confusion_matrix.tolist()
+    assert {"loss_first", "accuracy_note_formula", "accuracy_fresh", "bayes_accuracy", "bayes_accuracy_sample"} <= set(
+        written
+    )
+
+
+def test_the_phases_have_exactly_the_agreed_schema(default_run: Experiment) -> None:
+    written = json.loads(files.numbers(default_run)["phases.json"])
+    assert set(written) == {"status", "phases"}
+    assert written["status"] == "ok"
+    for phase in written["phases"]:
+        assert set(phase) == {
+            "kind",
+            "grade",
+            "open",
+            "start",
+            "end",
+            "loss_start",
+            "loss_end",
+            "contrast",
+            "partition",
+        }
+        assert phase["kind"] in ("descent", "plateau")
+        assert phase["grade"] in ("plateau", "shoulder", None)
+        assert isinstance(phase["open"], bool)
+        assert type(phase["start"]) is type(phase["end"]) is int
+        assert type(phase["loss_start"]) is type(phase["loss_end"]) is float
+        assert phase["contrast"] is None or type(phase["contrast"]) is float
+        if phase["kind"] == "descent":
+            assert phase["partition"] is None
+            assert phase["grade"] is None
+        else:
+            assert sorted(label for group in phase["partition"] for label in group) == [0, 1, 2, 3]
+            assert (phase["grade"] is None) == phase["open"]
+    assert written["phases"][0]["start"] == 0
+    assert written["phases"][-1]["end"] == 9999
+    assert [p["open"] for p in written["phases"]] == [False] * 5 + [True]
+
+
+# manifest
+
+
+def test_the_manifest_has_size_and_digest_of_every_file(small_run: Experiment) -> None:
+    contents = {"b.txt": b"two", "a/one.svg": b"", "c": bytes(range(256))}
+    written = json.loads(manifest.manifest(small_run.config, contents))
+    assert written["schema_version"] == 1
+    assert written["name"] == small_run.config.run_name
+    assert written["inputs"] == {"config_sha256": small_run.config.digest}
+    assert list(written["files"]) == sorted(contents)
+    for name, content in contents.items():
+        entry = written["files"][name]
+        assert entry == {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+
+
+def test_the_manifest_does_not_depend_on_the_order_of_the_files() -> None:
+    contents = {"a": b"1", "b": b"2"}
+    assert manifest.manifest(Config(), contents) == manifest.manifest(Config(), dict(reversed(contents.items())))
+
+
+def test_the_manifest_names_the_versions_of_what_made_the_run() -> None:
+    versions = dict(manifest.versions())
+    assert json.loads(manifest.manifest(Config(), {}))["versions"] == versions
+    assert versions["quadnet"] == __version__
+    assert versions["numpy"] == np.__version__
+    assert {"Python", "matplotlib", "jinja2", "weasyprint"} <= set(versions)
+
+
+# writing
+
+OLD = {"report.html": b"old", "figures/a.svg": b"old figure", "gone.txt": b"old only"}
+NEW = {"report.html": b"new", "figures/a.svg": b"new figure", "figures/b.svg": b"another"}
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """All files below a folder, hidden ones too."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def under(name: str, contents: dict[str, bytes]) -> dict[str, bytes]:
+    return {f"{name}/{path}": content for path, content in contents.items()}
+
+
+def test_a_folder_is_written_with_all_its_files(tmp_path: Path) -> None:
+    writing.write(tmp_path / "run", NEW)
+    assert tree(tmp_path) == under("run", NEW)
+    assert (tmp_path / "run").stat().st_mode & 0o777 == 0o755
+
+
+def test_a_folder_that_was_there_gives_way_whole(tmp_path: Path) -> None:
+    writing.write(tmp_path / "run", OLD)
+    writing.write(tmp_path / "run", NEW)
+    assert tree(tmp_path) == under("run", NEW)
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def fail_at_second_file(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    written: list[Path] = []
+    write_bytes = Path.write_bytes
+
+    def failing(self: Path, data: bytes) -> int:
+        if written:
+            raise error
+        written.append(self)
+        return write_bytes(self, data)
+
+    monkeypatch.setattr(Path, "write_bytes", failing)
+
+
+FULL = OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("before", [OLD, {}], ids=["over an old run", "first"])
+@pytest.mark.parametrize(("error", "seen"), [(FULL, QuadnetError), (KeyboardInterrupt(), KeyboardInterrupt)])
+def test_a_failure_half_way_leaves_everything_as_it_was(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    before: dict[str, bytes],
+    error: BaseException,
+    seen: type[BaseException],
+) -> None:
+    if before:
+        writing.write(tmp_path / "run", before)
+    fail_at_second_file(monkeypatch, error)
+    with pytest.raises(seen):
+        writing.write(tmp_path / "run", NEW)
+    monkeypatch.undo()
+    assert tree(tmp_path) == under("run", before)
+    assert len(list(tmp_path.iterdir())) == bool(before)
+
+
+def fail_at_renaming(monkeypatch: pytest.MonkeyPatch, which: int, error: BaseException) -> None:
+    """Lets the given renaming fail, counted from 1, and no other."""
+    done: list[Path] = []
+    rename = Path.rename
+
+    def failing(self: Path, target: str | os.PathLike[str]) -> Path:
+        done.append(self)
+        if len(done) == which:
+            raise error
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+
+
+@pytest.mark.parametrize("which", [1, 2])
+def test_an_old_run_comes_back_when_the_new_one_cannot_take_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, which: int
+) -> None:
+    writing.write(tmp_path / "run", OLD)
+    fail_at_renaming(monkeypatch, which, PermissionError(13, "Permission denied"))
+    with pytest.raises(QuadnetError, match="Permission denied"):
+        writing.write(tmp_path / "run", NEW)
+    assert tree(tmp_path) == under("run", OLD)
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_the_error_names_the_folder_the_reason_and_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fail_at_second_file(monkeypatch, FULL)
+    with pytest.raises(QuadnetError) as caught:
+        writing.write(tmp_path / "run", NEW)
+    assert str(caught.value) == (
+        f"{tmp_path / 'run'}: cannot be written (No space left on device); name another folder with --output-dir"
+    )
+
+
+def test_a_folder_to_write_in_is_made_with_its_parents_and_left_empty(tmp_path: Path) -> None:
+    writing.check_writable(tmp_path / "a" / "b")
+    writing.check_writable(tmp_path / "a" / "b")
+    assert (tmp_path / "a" / "b").is_dir()
+    assert list((tmp_path / "a" / "b").iterdir()) == []
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_place_that_cannot_be_a_folder_is_refused(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("here first")
+    with pytest.raises(QuadnetError, match=r"cannot be written \((File exists|Not a directory)\)"):
+        writing.check_writable(tmp_path / place)
+    assert (tmp_path / "file").read_text() == "here first"
+
+
+def test_a_folder_without_the_right_to_write_is_refused_before_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: Any, **options: Any) -> Callable[[], None]:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(writing.tempfile, "TemporaryFile", refuse)
+    with pytest.raises(QuadnetError, match="Permission denied"):
+        writing.check_writable(tmp_path)

@@ -1,0 +1,249 @@
+import base64
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from quadnet.config import CLASSES
+from report import render
+from report.assets import TEMPLATES
+from report.document import Document
+from report.figures.style import CLASS_COLOURS, INK, ROLES
+
+CREATED = "2001-02-03T04:05:06Z"
+HOSTILE = ["<script>alert(1)</script>", "{{ 7 * 7 }}{% raw %}", "]]> & \" ' <!-- --> \\", "%(x)s %d 100 %"]
+
+ReadPage = Callable[[str], Any]
+
+
+@pytest.fixture(scope="module")
+def screen(default_document: Document) -> str:
+    return render.html(default_document, "screen", CREATED)
+
+
+@pytest.fixture(scope="module")
+def printed(default_document: Document) -> str:
+    return render.html(default_document, "print", CREATED)
+
+
+@pytest.fixture(params=["screen", "printed"])
+def page(request: pytest.FixtureRequest, read_page: ReadPage) -> Any:
+    return read_page(request.getfixturevalue(request.param))
+
+
+def loads_from_elsewhere(html: str, page: Any) -> list[str]:
+    """What a browser would fetch or offer to follow outside the page."""
+    found = re.findall(r"url\(\s*['\"]?(?!#|data:)[^)]*\)|@import[^;]*", html)
+    for tag, attributes in page.elements:
+        for name in ("src", "href", "xlink:href", "srcset", "data", "poster", "action"):
+            value = attributes.get(name)
+            if value is not None and not value.startswith(("#", "data:")):
+                found.append(f"{tag} {name}={value}")
+    return found + [tag for tag, _ in page.elements if tag in ("script", "link", "iframe", "object", "embed", "base")]
+
+
+def test_the_screen_page_asks_nothing_of_anyone(screen: str, read_page: ReadPage) -> None:
+    assert loads_from_elsewhere(screen, read_page(screen)) == []
+    without_names = re.sub(r'\bxmlns(:\w+)?="[^"]*"', "", screen)
+    assert not re.search("https?://|file:|asset:", re.sub(r"base64,[\w+/=]+", "", without_names))
+
+
+def test_the_printed_page_asks_for_its_own_drawings_and_the_formulas_only(
+    printed: str, read_page: ReadPage, default_document: Document
+) -> None:
+    own = {drawing.file for drawing in default_document.drawings}
+    sources = [attributes["src"] for tag, attributes in read_page(printed).elements if tag == "img"]
+    names = [source.removeprefix("asset:") for source in sources]
+    assert all(source.startswith("asset:") for source in sources)
+    assert own < set(names)
+    assert all((TEMPLATES / name).is_file() for name in set(names) - own)
+    inline = printed.replace('src="asset:', 'src="data:')
+    assert loads_from_elsewhere(inline, read_page(inline)) == []
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        '<img src="https://example.org/a.png">',
+        '<a href="other.html">x</a>',
+        "<style>body { background: url(a.png) }</style>",
+        "<script>1</script>",
+    ],
+)
+def test_something_from_elsewhere_would_be_noticed(plant: str, screen: str, read_page: ReadPage) -> None:
+    planted = screen.replace("</main>", f"{plant}</main>")
+    assert loads_from_elsewhere(planted, read_page(planted)) != []
+
+
+def test_the_fonts_of_the_screen_page_are_in_it(screen: str, printed: str) -> None:
+    fonts = re.findall(r"url\(data:font/woff2;base64,([\w+/=]+)\)", screen)
+    assert len(fonts) == len(render.FONTS)
+    assert all(base64.b64decode(font)[:4] == b"wOF2" for font in fonts)
+    assert "@font-face" not in printed
+
+
+def test_ids_are_unique_and_every_link_finds_one(page: Any) -> None:
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    links = [attributes["href"] for tag, attributes in page.elements if tag == "a"]
+    assert len(ids) == len(set(ids))
+    assert len(links) >= 8
+    assert {link.removeprefix("#") for link in links} <= set(ids)
+
+
+def test_every_picture_says_what_it_shows(page: Any) -> None:
+    pictures = [
+        attributes.get("alt" if tag == "img" else "aria-label", "")
+        for tag, attributes in page.elements
+        if tag in ("img", "svg")
+    ]
+    roles = {attributes.get("role") for tag, attributes in page.elements if tag == "svg"}
+    assert len(pictures) > 15
+    assert all(len(label) > 20 for label in pictures)
+    assert roles <= {"img", "math"}
+
+
+def test_the_labels_of_drawings_are_their_alternative_texts(page: Any, default_document: Document) -> None:
+    labels = [attributes.get("alt") or attributes.get("aria-label") for _, attributes in page.elements]
+    for drawing in default_document.drawings:
+        assert drawing.alt in labels
+
+
+def test_headings_skip_no_level_and_there_is_one_title(page: Any) -> None:
+    levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    assert levels.count(2) == 9
+
+
+def test_figures_are_numbered_as_they_come_and_references_agree(page: Any, default_document: Document) -> None:
+    text = page.text()
+    assert re.findall(r"Figure (\d+)\.", text) == ["1", "2", "3", "4"]
+    anchors = [a["id"] for tag, a in page.elements if tag == "figure" and not a["id"].startswith("regions-")]
+    assert anchors == list(default_document.figures)
+    assert "The drawing in figure 2 shows" in text
+    assert "figure 3 shows where they are" in text
+    assert "the scale of figure 1 ," in text or "the scale of figure 1," in text
+
+
+def test_table_headers_have_a_scope(page: Any) -> None:
+    headers = [attributes for tag, attributes in page.elements if tag == "th"]
+    assert len(headers) > 50
+    assert {attributes["scope"] for attributes in headers} == {"col", "row", "colgroup"}
+
+
+def test_the_head_states_language_title_and_the_time_it_was_given(page: Any, default_document: Document) -> None:
+    elements = page.elements
+    metas = {attributes["name"]: attributes["content"] for tag, attributes in elements if attributes.get("name")}
+    assert ("html", {"lang": "en"}) in elements
+    assert ("meta", {"charset": "utf-8"}) in elements
+    assert metas["dcterms.created"] == metas["dcterms.modified"] == CREATED
+    assert metas["description"] == default_document.subtitle
+    assert metas["generator"] == f"quadnet {default_document.version}"
+    assert "Four quadrants" in [text for path, text in page.texts if path[-1:] == ("title",)]
+
+
+def test_the_same_document_gives_the_same_page(default_document: Document, screen: str, printed: str) -> None:
+    assert render.html(default_document, "screen", CREATED) == screen
+    assert render.html(default_document, "print", CREATED) == printed
+
+
+def test_both_pages_say_the_same(screen: str, printed: str, read_page: ReadPage) -> None:
+    assert read_page(screen).text() == read_page(printed).text()
+
+
+def test_no_placeholder_is_left_open(page: Any) -> None:
+    assert not re.search(r"%\(|\{\{|\}\}|\{%|None|nan\b", page.text())
+
+
+def test_drawings_follow_the_colours_of_the_screen_page(screen: str) -> None:
+    style, _, body = screen.partition("</style>")
+    drawings = "".join(re.findall(r"<svg.*?</svg>", body, re.DOTALL))
+    for variable in ROLES.values():
+        assert f"{variable}:" in style
+    for c in range(CLASSES):
+        assert f"var(--class-{c})" in drawings
+    assert not any(colour in drawings for colour in ROLES)
+    assert 'fill="var(' not in drawings
+
+
+def test_dark_mode_gives_every_role_another_colour(screen: str) -> None:
+    dark = screen[screen.index("prefers-color-scheme: dark") :].partition("</style>")[0]
+    assert all(re.search(rf"{variable}: #[0-9a-f]{{6}};", dark) for variable in ROLES.values())
+
+
+def test_printed_drawings_keep_their_colours_and_take_no_variables(printed: str, default_document: Document) -> None:
+    body = printed.partition("</style>")[2]
+    drawings = b"".join(drawing.content for drawing in default_document.drawings if drawing.file.endswith(".svg"))
+    assert "<svg" not in body
+    assert "var(" not in body
+    assert b"var(" not in drawings
+    for colour in (INK, *CLASS_COLOURS):
+        assert colour.encode() in drawings
+
+
+@pytest.mark.parametrize("medium", ["screen", "print"])
+@pytest.mark.parametrize("title", HOSTILE)
+def test_a_hostile_text_stays_text(small_document: Document, read_page: ReadPage, medium: str, title: str) -> None:
+    figures = {
+        key: replace(figure, alt=f"{title} {figure.alt}", caption=f"{title} {figure.caption}")
+        for key, figure in small_document.figures.items()
+    }
+    document = replace(
+        small_document,
+        title=title,
+        figures=figures,
+        subtitle=title,
+        run_name=title,
+        config_toml=f'title = "{title}"',
+        facts=((title, title),),
+        luck=title,
+    )
+    page = read_page(render.html(document, medium, CREATED))
+    words = " ".join(title.split())
+    assert [tag for tag, _ in page.elements if tag == "script"] == []
+    assert page.text().count(words) >= 9
+    assert title in {a.get("aria-label", a.get("alt", ""))[: len(title)] for _, a in page.elements}
+    assert {a["content"] for _, a in page.elements if a.get("name") == "description"} == {title}
+
+
+def test_a_run_without_phases_says_so_and_has_three_figures(small_document: Document, read_page: ReadPage) -> None:
+    figures = {key: figure for key, figure in small_document.figures.items() if key != "training"}
+    document = replace(small_document, phases=(), means=(), figures=figures, warning="It broke.")
+    text = read_page(render.html(document, "screen", CREATED)).text()
+    assert "no epoch with a finite loss, so there are no phases" in text
+    assert "Mind: It broke." in text
+    assert re.findall(r"Figure (\d+)\.", text) == ["1", "2", "3"]
+
+
+def test_a_sound_run_has_no_warning(page: Any) -> None:
+    assert "Mind:" not in page.text()
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "spoken"),
+    [
+        ("gradient_descent", "Theta becomes theta minus alpha times the gradient"),
+        ("heavy_ball", "v becomes beta v minus alpha times the gradient of L at theta; theta"),
+        ("nesterov", "the gradient of L at theta plus beta v"),
+        ("averaging", "v becomes beta v plus one minus beta times the gradient"),
+    ],
+)
+def test_the_method_shows_the_formula_of_the_optimizer(
+    small_document: Document, read_page: ReadPage, optimizer: str, spoken: str
+) -> None:
+    html = render.html(replace(small_document, optimizer=optimizer), "screen", CREATED)
+    method = html[html.index('<section id="method">') : html.index('<section id="phases">')]
+    labels = [a.get("aria-label", "") for tag, a in read_page(method).elements if tag == "svg"]
+    assert any(spoken in label for label in labels)
+    assert ("The momentum is β" in method) == (optimizer != "gradient_descent")
+
+
+def test_only_clouds_that_overlap_are_said_to(small_document: Document, read_page: ReadPage) -> None:
+    apart = read_page(render.html(replace(small_document, overlap=False), "screen", CREATED)).text()
+    overlapping = read_page(render.html(replace(small_document, overlap=True), "screen", CREATED)).text()
+    assert ("lie so far apart" in apart, "reach into each other" in apart) == (True, False)
+    assert ("lie so far apart" in overlapping, "reach into each other" in overlapping) == (False, True)

@@ -1,0 +1,277 @@
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quadnet.evidence import Snapshot
+from quadnet.experiment import Experiment
+from quadnet.mixture import Partition
+from quadnet.phases import Phase
+from report import story
+from report.language import Language
+from report.story import Chapter
+
+ENGLISH = Language.load("en")
+ALL: Partition = ((0, 1, 2, 3),)
+PAIRS: Partition = ((0, 1), (2, 3))
+MIXED: Partition = ((0,), (1, 3), (2,))
+TRIPLE: Partition = ((0,), (1, 2, 3))
+FOUR: Partition = ((0,), (1,), (2,), (3,))
+PARTITIONS = [ALL, PAIRS, MIXED, TRIPLE, FOUR]
+
+
+def seen(partition: Partition, **facts: Any) -> Snapshot:
+    values: dict[str, Any] = {
+        "epoch": 60,
+        "means": np.zeros((4, 4)),
+        "partition": partition,
+        "recall": np.array([1.0, 0.0, 0.0, 0.0]),
+        "shares": np.array([1.0, 0.0, 0.0, 0.0]),
+        "accuracy": 0.25,
+        "gradient_norm": 0.1,
+    }
+    return Snapshot(**(values | facts))
+
+
+def descent(before: Snapshot, after: Snapshot, *, is_open: bool = False) -> Chapter:
+    phase = Phase("descent", None, is_open, 10, 60, 2.7, 2.3, None)
+    return Chapter(1, phase, before, after, loss=2.3, level=2.2)
+
+
+def plateau(
+    snapshot: Snapshot, *, grade: str | None = "plateau", is_open: bool = False, loss: float = 2.25, level: float = 2.24
+) -> Chapter:
+    phase = Phase("plateau", None if is_open else grade, is_open, 20, 100, 2.3, 2.2, 12.4)
+    return Chapter(2, phase, seen(ALL), snapshot, loss=loss, level=level)
+
+
+@pytest.mark.parametrize(
+    ("chapter", "name"),
+    [
+        (descent(seen(ALL), seen(PAIRS)), "descent"),
+        (descent(seen(ALL), seen(PAIRS), is_open=True), "open descent"),
+        (plateau(seen(ALL)), "plateau"),
+        (plateau(seen(ALL), grade="shoulder"), "shoulder"),
+        (plateau(seen(ALL), is_open=True), "open"),
+    ],
+)
+def test_a_phase_is_called_by_its_kind_its_grade_and_whether_it_is_open(chapter: Chapter, name: str) -> None:
+    assert story.kind(chapter, ENGLISH) == name
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [
+        (seen(ALL), seen(ALL), "Every output moves to its class’s share"),
+        (seen(PAIRS), seen(ALL), "Every output moves to its class’s share"),
+        (seen(ALL), seen(PAIRS), "Classes 0 and 1 part from 2 and 3"),
+        (seen(ALL), seen(((0, 3), (1, 2))), "Classes 0 and 3 part from 1 and 2"),
+        (seen(ALL), seen(MIXED), "0 and 2 come out; 1 and 3 stay merged"),
+        (seen(ALL), seen(TRIPLE), "0 come out; 1, 2 and 3 stay merged"),
+        (seen(PAIRS), seen(FOUR), "All four classes come apart"),
+        (seen(FOUR), seen(PAIRS), "Some classes fall together again"),
+        (seen(MIXED), seen(MIXED), "The same groups, told apart more surely"),
+        (seen(FOUR, accuracy=0.6), seen(FOUR, accuracy=0.65), "The same groups, told apart more surely"),
+        (seen(FOUR, accuracy=0.6), seen(FOUR, accuracy=0.97), "The classes become clearly distinct"),
+    ],
+)
+def test_the_story_of_a_descent_follows_the_groups_before_and_after(
+    before: Snapshot, after: Snapshot, text: str
+) -> None:
+    assert story.story(descent(before, after), ENGLISH) == text
+
+
+@pytest.mark.parametrize(
+    ("chapter", "text"),
+    [
+        (plateau(seen(ALL)), "Every output waits at its class’s share"),
+        (plateau(seen(ALL), is_open=True), "Every output waits at its class’s share"),
+        (plateau(seen(ALL), loss=2.6), "No class is told from another yet"),
+        (plateau(seen(MIXED)), "Still merged: 1 and 3"),
+        (plateau(seen(TRIPLE)), "Still merged: 1, 2 and 3"),
+        (plateau(seen(FOUR)), "All four differ, but only faintly yet"),
+        (plateau(seen(FOUR), is_open=True), "Small gains until the run ends"),
+        (plateau(seen(PAIRS), is_open=True), "Small gains until the run ends"),
+    ],
+)
+def test_the_story_of_a_plateau_follows_its_groups_and_its_loss(chapter: Chapter, text: str) -> None:
+    assert story.story(chapter, ENGLISH) == text
+
+
+def test_a_plateau_of_two_pairs_names_both() -> None:
+    text = story.story(plateau(seen(PAIRS)), ENGLISH)
+    assert text.startswith("Still merged: ")
+    assert "0 and 1" in text
+    assert "2 and 3" in text
+
+
+def test_a_network_counts_as_at_its_level_up_to_two_per_cent_above() -> None:
+    waiting = story.story(plateau(seen(ALL), loss=2.04, level=2.0), ENGLISH)
+    above = story.story(plateau(seen(ALL), loss=2.0401, level=2.0), ENGLISH)
+    assert waiting != above
+
+
+@pytest.mark.parametrize("before", PARTITIONS)
+@pytest.mark.parametrize("after", PARTITIONS)
+def test_every_story_has_at_most_ten_words(before: Partition, after: Partition) -> None:
+    chapters = [
+        descent(seen(before), seen(after)),
+        plateau(seen(after)),
+        plateau(seen(after), is_open=True),
+        plateau(seen(after), loss=5.0),
+    ]
+    words = [len(story.story(chapter, ENGLISH).split()) for chapter in chapters]
+    assert all(1 < count <= 10 for count in words)
+
+
+def test_groups_are_digits_between_bars() -> None:
+    assert story.groups(MIXED) == "0 | 1\u202f3 | 2"
+    assert story.groups(ALL) == "0\u202f1\u202f2\u202f3"
+    assert story.labels((1, 3), ENGLISH) == "1 and 3"
+
+
+SINGLE = "one value has no phases"
+SPEED = "Between epochs"
+SHOULDER = "a shoulder rather than a plateau"
+FLAT = "times slower than in the slower of the descents beside it."
+ONE_ANSWER = "is predicted for"
+ANSWERS = "the points are given to classes"
+RECALL = "Recall rises"
+SHARES = "how frequent the classes are"
+ABOVE = "is above the"
+GROUPS = "form the groups"
+DIFFER = "differ. The loss"
+FAINT = "differ already"
+OPEN = "one more plateau."
+OPEN_DESCENT = "still falls fast"
+SENTENCES = {
+    SINGLE,
+    SPEED,
+    SHOULDER,
+    FLAT,
+    ONE_ANSWER,
+    ANSWERS,
+    RECALL,
+    SHARES,
+    ABOVE,
+    GROUPS,
+    DIFFER,
+    FAINT,
+    OPEN,
+    OPEN_DESCENT,
+}
+SPREAD_OUT: dict[str, Any] = {
+    "shares": np.array([0.3, 0.3, 0.2, 0.2]),
+    "recall": np.array([0.9, 0.8, 0.7, 0.6]),
+    "accuracy": 0.75,
+}
+
+
+@pytest.mark.parametrize(
+    ("chapter", "expected"),
+    [
+        (descent(seen(ALL), seen(ALL)), {SPEED, ONE_ANSWER}),
+        (descent(seen(ALL), seen(ALL, **SPREAD_OUT)), {SPEED, ANSWERS}),
+        (descent(seen(ALL), seen(PAIRS, **SPREAD_OUT)), {SPEED, ANSWERS, RECALL}),
+        (descent(seen(FOUR, **SPREAD_OUT), seen(FOUR, **SPREAD_OUT)), {SPEED, ANSWERS}),
+        (descent(seen(ALL), seen(FOUR, **SPREAD_OUT), is_open=True), {SPEED, ANSWERS, RECALL, OPEN_DESCENT}),
+        (plateau(seen(ALL)), {SPEED, FLAT, ONE_ANSWER, SHARES}),
+        (plateau(seen(ALL), loss=2.6), {SPEED, FLAT, ONE_ANSWER, ABOVE}),
+        (plateau(seen(ALL), is_open=True), {SPEED, ONE_ANSWER, SHARES, OPEN}),
+        (plateau(seen(PAIRS, **SPREAD_OUT), grade="shoulder"), {SPEED, SHOULDER, ANSWERS, GROUPS}),
+        (plateau(seen(MIXED, **SPREAD_OUT), is_open=True), {SPEED, ANSWERS, GROUPS, OPEN}),
+        (plateau(seen(FOUR, **SPREAD_OUT)), {SPEED, FLAT, ANSWERS, FAINT}),
+        (plateau(seen(FOUR, **SPREAD_OUT), is_open=True), {SPEED, ANSWERS, DIFFER, OPEN}),
+    ],
+)
+def test_a_reading_has_the_sentences_whose_facts_hold_and_no_other(chapter: Chapter, expected: set[str]) -> None:
+    text = story.reading(chapter, ENGLISH)
+    assert {part for part in SENTENCES if part in text} == expected
+
+
+def test_a_run_of_one_epoch_has_no_phases_to_tell_of() -> None:
+    chapter = plateau(seen(ALL), is_open=True)
+    single = replace(chapter, phase=replace(chapter.phase, start=0, end=0))
+    assert story.reading(single, ENGLISH) == (
+        "The run has a single epoch, with a loss of 2.300; one value has no phases."
+    )
+
+
+def test_a_reading_states_the_numbers_of_its_chapter() -> None:
+    snapshot = seen(MIXED, epoch=12_345, **SPREAD_OUT)
+    text = story.reading(plateau(snapshot, grade="shoulder", loss=1.56789, level=1.5), ENGLISH)
+    assert "Between epochs 20 and 100 the loss goes from 2.300 to 2.200." in text
+    assert "only 12 times slower" in text
+    assert "At epoch 12\u202f345 the points are given to classes 0, 1, 2 and 3; accuracy 75.0\u202f%." in text
+    assert (
+        "form the groups 0 | 1\u202f3 | 2. The loss there is 1.5679; the best for a network that tells just these "
+        "groups apart is 1.5000." in text
+    )
+
+
+def test_only_recalls_that_rose_clearly_are_told() -> None:
+    before = seen(ALL, recall=np.array([0.2, 0.5, 0.9, 0.0]))
+    after = seen(FOUR, recall=np.array([0.305, 0.6, 0.7, 1.0]), shares=np.array([0.25] * 4))
+    text = story.reading(descent(before, after), ENGLISH)
+    assert "Recall rises for class 0 from 20\u202f% to 30\u202f% and for class 3 from 0\u202f% to 100\u202f%." in text
+
+
+def test_one_answer_for_nearly_all_points_names_its_share() -> None:
+    snapshot = seen(ALL, shares=np.array([0.01, 0.02, 0.97, 0.0]))
+    assert "class 2 is predicted for 97.0\u202f% of the points" in story.reading(plateau(snapshot), ENGLISH)
+
+
+@given(
+    st.sampled_from(PARTITIONS),
+    st.sampled_from(PARTITIONS),
+    st.lists(st.floats(0, 1), min_size=4, max_size=4),
+    st.floats(1e-6, 50),
+    st.booleans(),
+)
+def test_every_reading_is_whole_sentences_without_an_open_placeholder(
+    before: Partition, after: Partition, recall: list[float], loss: float, is_open: bool
+) -> None:
+    snapshot = seen(after, recall=np.array(recall))
+    for chapter in (
+        descent(seen(before), snapshot, is_open=is_open),
+        plateau(snapshot, loss=loss, is_open=is_open),
+        plateau(snapshot, loss=loss, is_open=is_open, grade="shoulder"),
+    ):
+        text = story.reading(chapter, ENGLISH)
+        assert text.endswith(".")
+        assert "%(" not in text
+        assert "  " not in text
+
+
+def test_chapters_link_each_phase_with_what_came_before(default_run: Experiment) -> None:
+    chapters = story.chapters(default_run)
+    assert [chapter.number for chapter in chapters] == list(range(1, len(chapters) + 1))
+    assert [chapter.phase for chapter in chapters] == list(default_run.phases.phases)
+    assert [c.before for c in chapters] == [default_run.evidence.start, *default_run.evidence.phases[:-1]]
+    assert [c.snapshot for c in chapters] == list(default_run.evidence.phases)
+    for chapter in chapters:
+        assert chapter.loss == default_run.history.loss[min(chapter.snapshot.epoch, 9999)]
+        assert chapter.level == default_run.dataset.mixture.level(chapter.snapshot.partition)
+
+
+def test_the_stories_of_the_default_run(default_run: Experiment) -> None:
+    chapters = story.chapters(default_run)
+    assert [story.kind(chapter, ENGLISH) for chapter in chapters] == [
+        "descent",
+        "plateau",
+        "descent",
+        "shoulder",
+        "descent",
+        "open",
+    ]
+    assert [story.story(chapter, ENGLISH) for chapter in chapters] == [
+        "Every output moves to its class’s share",
+        "Every output waits at its class’s share",
+        "0 and 2 come out; 1 and 3 stay merged",
+        "All four differ, but only faintly yet",
+        "The classes become clearly distinct",
+        "Small gains until the run ends",
+    ]
