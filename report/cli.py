@@ -123,8 +123,8 @@ def _resolve(file: Path | None, settings: list[str], flags: dict[str, str]) -> C
     values = configuration.override(values, [f"{key}={value}" for key, value in flags.items()])
     values = configuration.override(values, settings)
     training = values.get("training", {})
-    if "training.momentum" in flags and isinstance(training, dict) and "optimizer" not in training:
-        training["optimizer"] = "heavy_ball"
+    if "training.momentum" in flags and isinstance(training, dict) and training.get("momentum"):
+        training.setdefault("optimizer", "heavy_ball")
     return configuration.parse(values, source=str(file) if file is not None else "configuration")
 
 

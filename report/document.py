@@ -14,7 +14,7 @@ from quadnet.mixture import Partition, merged_level
 from quadnet.phases import Phase
 from report import drawings, prose, story
 from report.drawings import Figure
-from report.figures import training
+from report.figures.training import Level as Line
 from report.language import Language
 from report.story import Chapter
 
@@ -78,6 +78,7 @@ class Document:
         luck: Whether the training accuracy is ability.
         loss_gap: The loss in training and on fresh points.
         inertia: What the companion run shows.
+        inertia_optimizer: Key of the formula of the one with momentum.
         plateaus: Rows of the inertia table.
         optimizer: Key of the update rule's formula.
         config_toml: The whole configuration.
@@ -105,6 +106,7 @@ class Document:
     luck: str
     loss_gap: str
     inertia: str
+    inertia_optimizer: str
     plateaus: tuple[tuple[str, ...], ...]
     optimizer: str
     config_toml: str
@@ -137,7 +139,7 @@ def compose(run: Experiment, language: Language, versions: Sequence[tuple[str, s
         levels = _levels(run, language)
         figures = [drawings.data(run, language), drawings.network(run, language), drawings.inertia(run, language)]
         if chapters:
-            lines = [training.Level(level.loss, level.label) for level in levels]
+            lines = [Line(level.loss, level.label) for level in levels]
             figures.insert(2, drawings.loss_curve(run, chapters, lines, language))
     return Document(
         language=language,
@@ -162,6 +164,11 @@ def compose(run: Experiment, language: Language, versions: Sequence[tuple[str, s
         luck=prose.luck(metrics, language),
         loss_gap=prose.loss_gap(metrics, language),
         inertia=prose.inertia(run, language),
+        inertia_optimizer=next(
+            training.optimizer
+            for training in (run.companion.training, config.training)
+            if training.optimizer != "gradient_descent"
+        ),
         plateaus=_plateaus(run, language),
         optimizer=config.training.optimizer,
         config_toml=dumps(config),

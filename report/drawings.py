@@ -159,7 +159,7 @@ def panels(run: Experiment, canvas: regions.Canvas, language: Language) -> list[
     last = int(history.epochs[-1])
     named = {0: _("start"), last: _("trained")}
     for phase in run.phases.phases:
-        if phase.kind == "descent" or not phase.open:
+        if not phase.open:
             text = _("end of descent") if phase.kind == "descent" else _("middle of plateau")
             named.setdefault(history.nearest(moment(phase)), text)
     panels = []

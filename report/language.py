@@ -56,10 +56,11 @@ class Language:
         """A number with some significant digits, as a power of ten where it is very small or large."""
         if not math.isfinite(value) or value == 0:
             return self.decimal(value, 0)
-        exponent = math.floor(math.log10(abs(value)))
+        rounded, power = f"{value:.{digits - 1}e}".split("e")
+        exponent = int(power)
         if -4 <= exponent < 6:
             return self.decimal(value, max(0, digits - 1 - exponent))
-        mantissa = self.decimal(value / 10.0**exponent, digits - 1)
+        mantissa = self.decimal(float(rounded), digits - 1)
         return f"{mantissa}·10{superscript(exponent)}"
 
     def percent(self, share: float, places: int = 1) -> str:

@@ -65,8 +65,10 @@ def build(
             raise QuadnetError(
                 f"{target}: is there but is no run of quadnet; move it away or name another --output-dir"
             )
-        if not force and all((target / PAGES[name]).is_file() for name in formats):
+        present = [name for name in PAGES if (target / PAGES[name]).is_file()]
+        if not force and set(formats) <= set(present):
             return Built(target, reused=True)
+        formats = tuple(dict.fromkeys([*formats, *present]))  # what is there is built again too, never lost
     if "pdf" not in formats:
         return _build(config, target, formats, created, None, progress)
     with Press() as press:
@@ -109,6 +111,8 @@ def _build(
         try:
             contents[PAGES["pdf"]] = press.pdf()
         except PdfError as error:
+            if (target / PAGES["pdf"]).exists():
+                raise PdfError(f"{error}; the earlier record stays as it was") from None
             failure = error
     contents[manifest.NAME] = manifest.manifest(config, contents)
     contents["run.log.json"] = files.to_json(

@@ -188,7 +188,7 @@ def luck(metrics: Metrics, language: Language) -> str:
             )
             % facts
         )
-    if metrics.accuracy_fresh > metrics.bayes_accuracy - _SETTLED * metrics.accuracy_fresh_error:
+    if metrics.accuracy_fresh >= metrics.bayes_accuracy - _SETTLED * metrics.accuracy_fresh_error:
         return _("On fresh points the network is as good as the Bayes rule: %(fresh)s against %(bayes)s.") % facts
     return _("The network stays below the best that is possible: %(fresh)s on fresh points against %(bayes)s.") % facts
 

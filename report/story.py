@@ -1,6 +1,6 @@
 """What the phases of a run are called and what happened in them, in words made from the measured facts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from quadnet.config import CLASSES
@@ -78,13 +78,12 @@ def _descent(chapter: Chapter, language: Language) -> str:
         return _("Some classes fall together again")
     if len(after) == CLASSES:
         return _("All four classes come apart")
-    single = [group for group in after if len(group) == 1]
+    single = [str(group[0]) for group in after if len(group) == 1]
     merged = [group for group in after if len(group) > 1]
     if single:
-        return _("%(single)s come out; %(merged)s stay merged") % {
-            "single": language.enumeration([labels(group, language) for group in single]),
-            "merged": language.enumeration([labels(group, language) for group in merged]),
-        }
+        return language.ngettext(
+            "%(single)s comes out; %(merged)s stay merged", "%(single)s come out; %(merged)s stay merged", len(single)
+        ) % {"single": language.enumeration(single), "merged": _together(merged, language)}
     return _("Classes %(first)s part from %(second)s") % {
         "first": labels(merged[0], language),
         "second": labels(merged[1], language),
@@ -102,8 +101,15 @@ def _plateau(chapter: Chapter, language: Language) -> str:
         return _("Small gains until the run ends")
     if len(groups) == CLASSES:
         return _("All four differ, but only faintly yet")
-    merged = [labels(group, language) for group in groups if len(group) > 1]
-    return _("Still merged: %(groups)s") % {"groups": language.enumeration(merged)}
+    merged = [group for group in groups if len(group) > 1]
+    return _("Still merged: %(groups)s") % {"groups": _together(merged, language)}
+
+
+def _together(groups: Sequence[tuple[int, ...]], language: Language) -> str:
+    """Groups whose classes are not told apart, such as `1 and 3`, or `0+1 and 2+3`."""
+    if len(groups) == 1:
+        return labels(groups[0], language)
+    return language.enumeration(["+".join(map(str, group)) for group in groups])
 
 
 def labels(group: tuple[int, ...], language: Language) -> str:

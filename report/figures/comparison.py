@@ -52,7 +52,8 @@ def curves(runs: Sequence[Run], epoch: str, loss: str) -> Figure:
         style.decades(upper.yaxis)
     else:
         upper.set_ylim(0, top * 1.07 or 1)
-    upper.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, handlelength=2.6)
+    if upper.lines:
+        upper.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, handlelength=2.6)
     lower.set(ylim=(-len(runs) + 0.4, 0.9), yticks=[])
     lower.spines["left"].set_visible(False)
     lower.set_xlabel(epoch, labelpad=2)

@@ -51,16 +51,15 @@ def write(target: Path, files: Mapping[str, bytes]) -> None:
 
 
 def _exchange(new: Path, target: Path) -> None:
+    """Puts the new folder in the target's place, or leaves the old one there whatever happens."""
     old = new.with_suffix(".old")
     try:
-        target.rename(old)
-    except FileNotFoundError:
+        if target.exists():
+            target.rename(old)
         new.rename(target)
-        return
-    try:
-        new.rename(target)
-    except OSError:
-        old.rename(target)
+    except BaseException:  # also an interrupt between the two
+        if old.exists() and not target.exists():
+            old.rename(target)
         raise
     shutil.rmtree(old, ignore_errors=True)
 

@@ -91,6 +91,7 @@ def test_without_arguments_the_note_s_experiment_is_built_into_outputs(run: Comm
         (["--hidden", "1"], {"network": {"hidden": [1]}}),
         (["--hidden", ""], {"network": {"hidden": []}}),
         (["--momentum", 0.9], {"training": {"momentum": 0.9, "optimizer": "heavy_ball"}}),
+        (["--momentum", 0], {}),
         (
             ["--momentum", 0.9, "--set", "training.optimizer=nesterov"],
             {"training": {"momentum": 0.9, "optimizer": "nesterov"}},

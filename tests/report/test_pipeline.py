@@ -112,6 +112,25 @@ def test_a_page_that_is_missing_is_added(tmp_path: Path) -> None:
     assert {"report.html", "report.pdf"} <= set(tree(second.path))
 
 
+def test_asking_for_another_page_keeps_the_first(tmp_path: Path) -> None:
+    first = pipeline.build(CONFIG, tmp_path, ("html",))
+    before = tree(first.path)["report.html"]
+    assert not pipeline.build(CONFIG, tmp_path, ("pdf",)).reused
+    assert tree(first.path)["report.html"] == before
+    assert (first.path / "report.pdf").is_file()
+
+
+def test_a_pdf_that_cannot_be_made_again_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, press_made_of: Callable[[str], None]
+) -> None:
+    path = pipeline.build(CONFIG, tmp_path, BOTH).path
+    before = tree(path)
+    press_made_of("cat >/dev/null; exit 3")
+    with pytest.raises(PdfError, match="the earlier record stays as it was"):
+        pipeline.build(CONFIG, tmp_path, BOTH, force=True)
+    assert tree(path) == before
+
+
 def test_another_configuration_has_a_folder_of_its_own(tmp_path: Path) -> None:
     longer = CONFIG.model_copy(update={"training": CONFIG.training.model_copy(update={"epochs": 201})})
     paths = {pipeline.build(config, tmp_path, ("html",)).path for config in (CONFIG, longer)}

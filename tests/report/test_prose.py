@@ -203,6 +203,7 @@ BELOW = "stays below the best"
         ({"accuracy": 0.94, "accuracy_fresh": 0.9499}, {AS_GOOD}),
         ({"accuracy": 0.94, "accuracy_fresh": 0.9471}, {AS_GOOD}),
         ({"accuracy": 0.94, "accuracy_fresh": 0.9469}, {BELOW}),
+        ({"accuracy": 1.0, "accuracy_fresh": 1.0, "accuracy_fresh_error": 0.0, "bayes_accuracy": 1.0}, {AS_GOOD}),
         ({"accuracy": 0.25, "accuracy_fresh": 0.25}, {BELOW}),
     ],
 )

@@ -249,6 +249,16 @@ def fail_at_renaming(monkeypatch: pytest.MonkeyPatch, which: int, error: BaseExc
     monkeypatch.setattr(Path, "rename", failing)
 
 
+def test_an_interrupt_between_two_renamings_brings_the_old_run_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing.write(tmp_path / "run", OLD)
+    fail_at_renaming(monkeypatch, 2, KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        writing.write(tmp_path / "run", NEW)
+    assert tree(tmp_path) == under("run", OLD)
+
+
 @pytest.mark.parametrize("which", [1, 2])
 def test_an_old_run_comes_back_when_the_new_one_cannot_take_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, which: int

@@ -70,7 +70,7 @@ def test_a_phase_is_called_by_its_kind_its_grade_and_whether_it_is_open(chapter:
         (seen(ALL), seen(PAIRS), "Classes 0 and 1 part from 2 and 3"),
         (seen(ALL), seen(((0, 3), (1, 2))), "Classes 0 and 3 part from 1 and 2"),
         (seen(ALL), seen(MIXED), "0 and 2 come out; 1 and 3 stay merged"),
-        (seen(ALL), seen(TRIPLE), "0 come out; 1, 2 and 3 stay merged"),
+        (seen(ALL), seen(TRIPLE), "0 comes out; 1, 2 and 3 stay merged"),
         (seen(PAIRS), seen(FOUR), "All four classes come apart"),
         (seen(FOUR), seen(PAIRS), "Some classes fall together again"),
         (seen(MIXED), seen(MIXED), "The same groups, told apart more surely"),
@@ -104,8 +104,8 @@ def test_the_story_of_a_plateau_follows_its_groups_and_its_loss(chapter: Chapter
 def test_a_plateau_of_two_pairs_names_both() -> None:
     text = story.story(plateau(seen(PAIRS)), ENGLISH)
     assert text.startswith("Still merged: ")
-    assert "0 and 1" in text
-    assert "2 and 3" in text
+    assert "0+1" in text
+    assert "2+3" in text
 
 
 def test_a_network_counts_as_at_its_level_up_to_two_per_cent_above() -> None:
