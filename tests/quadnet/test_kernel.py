@@ -2,7 +2,6 @@ import hashlib
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +13,6 @@ from quadnet.config import Config, parse
 from quadnet.dataset import Dataset, quadrants
 from quadnet.errors import ConfigurationError
 from quadnet.history import History
-
-ROOT = Path(kernel.__file__).parents[1]
 
 
 def _built() -> bool:
@@ -120,8 +117,8 @@ print(hashlib.sha256(history.loss.tobytes() + history.parameters[-1].tobytes()).
 
 
 def _elsewhere(**variables: str) -> str:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
-    run = subprocess.run([sys.executable, "-c", _PROGRAM], env=environment, capture_output=True, text=True, check=True)
+    command = [sys.executable, "-P", "-c", _PROGRAM]  # -P: the package under test, not the folder pytest runs in
+    run = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=True)
     return run.stdout.strip()
 
 
