@@ -64,7 +64,7 @@ class Phases:
     Attributes:
         status: `ok`; `non-finite at epoch k`; `diverged` (ends above 1.5 times its start); `regressed` (ends above 1.2
             times its lowest value).
-        phases: The phases, each starting where the one before ends; empty for a curve without a finite value.
+        phases: The phases, each starting where the one before ends; empty for a curve of fewer than two finite values.
     """
 
     status: str
@@ -101,7 +101,7 @@ def detect(loss: FloatArray | Iterable[float]) -> Phases:
     bad = np.flatnonzero(~np.isfinite(curve))
     finite = curve[: bad[0]] if bad.size else curve
     status = f"non-finite at epoch {bad[0]}" if bad.size else _status(finite)
-    if finite.size == 0:
+    if finite.size < 2:
         return Phases(status, ())
     log_loss, least_drop = _prepared(finite)
     grid = _grid(finite.size)

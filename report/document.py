@@ -208,7 +208,7 @@ def _numbers(run: Experiment, language: Language) -> dict[str, str]:
         "hidden": str(len(config.network.hidden)),
         "rate": f"{config.training.learning_rate:g}",
         "momentum": f"{config.training.momentum:g}",
-        "epochs": language.integer(config.training.epochs),
+        "epochs": prose.epochs(config.training.epochs, language),
         "optimizer": prose.optimizer(config.training, language),
         "bayes": language.percent(metrics.bayes_accuracy, 3),
         "bayes_sample": language.percent(metrics.bayes_accuracy_sample, 3),

@@ -74,7 +74,7 @@ def _course(run: Experiment, language: Language) -> str:
     facts = {
         "first": language.decimal(run.metrics.loss_first, 4),
         "last": language.decimal(run.metrics.loss_last, 4),
-        "epochs": _epochs(run.history.loss.size, language),
+        "epochs": epochs(run.history.loss.size, language),
         "plateaus": language.enumeration([_plateau(phase, run, language) for phase in plateaus]),
     }
     if not plateaus:
@@ -140,10 +140,11 @@ def inertia(run: Experiment, language: Language) -> str:
 
 
 def _stay(phase: Phase | None, language: Language) -> str:
-    return "" if phase is None else _epochs(phase.end - phase.start, language)
+    return "" if phase is None else epochs(phase.end - phase.start, language)
 
 
-def _epochs(count: int, language: Language) -> str:
+def epochs(count: int, language: Language) -> str:
+    """A count of epochs in words."""
     return language.ngettext("%(count)s epoch", "%(count)s epochs", count) % {"count": language.integer(count)}
 
 

@@ -145,9 +145,6 @@ def _sentences(chapter: Chapter, language: Language) -> Iterator[str]:
         "share": language.percent(float(seen.shares.max())),
         "contrast": language.significant(phase.contrast or 0.0, 2),
     }
-    if phase.start == phase.end:
-        yield _("The run has a single epoch, with a loss of %(first)s; one value has no phases.") % facts
-        return
     yield _("Between epochs %(start)s and %(end)s the loss goes from %(first)s to %(last)s.") % facts
     if phase.grade == "shoulder":
         yield (

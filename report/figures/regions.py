@@ -58,7 +58,8 @@ def canvas(dataset: Dataset, side: float) -> Canvas:
         side: In millimetres.
     """
     low, high = dataset.points.min(axis=0), dataset.points.max(axis=0)
-    width = max(float((high - low).max()) * 1.06, 1e-3)
+    centres = dataset.mixture.centres
+    width = max(1.06 * float((high - low).max()), 1.5 * float((centres.max(axis=0) - centres.min(axis=0)).max()), 1e-3)
     left, bottom = ((low + high - width) / 2).tolist()
     with style.applied():
         figure = style.canvas(side, side)

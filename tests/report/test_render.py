@@ -214,7 +214,7 @@ def test_a_run_without_phases_says_so_and_has_three_figures(small_document: Docu
     figures = {key: figure for key, figure in small_document.figures.items() if key != "training"}
     document = replace(small_document, phases=(), means=(), figures=figures, warning="It broke.")
     text = read_page(render.html(document, "screen", CREATED)).text()
-    assert "no epoch with a finite loss, so there are no phases" in text
+    assert "A curve of fewer than two finite values has no phases." in text
     assert "Mind: It broke." in text
     assert re.findall(r"Figure (\d+)\.", text) == ["1", "2", "3"]
 

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -190,14 +189,6 @@ SPREAD_OUT: dict[str, Any] = {
 def test_a_reading_has_the_sentences_whose_facts_hold_and_no_other(chapter: Chapter, expected: set[str]) -> None:
     text = story.reading(chapter, ENGLISH)
     assert {part for part in SENTENCES if part in text} == expected
-
-
-def test_a_run_of_one_epoch_has_no_phases_to_tell_of() -> None:
-    chapter = plateau(seen(ALL), is_open=True)
-    single = replace(chapter, phase=replace(chapter.phase, start=0, end=0))
-    assert story.reading(single, ENGLISH) == (
-        "The run has a single epoch, with a loss of 2.300; one value has no phases."
-    )
 
 
 def test_a_reading_states_the_numbers_of_its_chapter() -> None:
