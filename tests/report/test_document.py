@@ -25,7 +25,7 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def number(text: str) -> float:
-    return float(text.replace("\u202f", "").replace("−", "-").rstrip("%"))
+    return float(text.replace("\u202f", "").replace("−", "-").rstrip("%").removesuffix(" epochs"))
 
 
 def test_the_title_block_says_what_was_configured(default_document: Document, default_run: Experiment) -> None:
