@@ -11,12 +11,14 @@ from typing import Annotated
 
 import typer
 
-from quadnet import __version__
+from quadnet import __version__, kernel
 from quadnet import config as configuration
 from quadnet.config import Config
 from quadnet.errors import ConfigurationError, QuadnetError
 from quadnet.training import Progress
-from report import pipeline
+from report import pipeline, sweeping
+from report.press import PdfError, Press
+from report.record import manifest
 
 EXIT_CRASH = 70
 EXIT_INTERRUPTED = 130
@@ -40,54 +42,114 @@ def quadnet(
     """Reproducible reports on how a small network learns."""
 
 
+ConfigFile = Annotated[Path | None, typer.Option("--config", metavar="FILE.toml", help="Read settings from a file.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change any setting, such as data.samples_per_class=50."),
+]
+Epochs = Annotated[str | None, typer.Option(metavar="N", help="Epochs of training.")]
+LearningRate = Annotated[str | None, typer.Option(metavar="RATE", help="Learning rate.")]
+Hidden = Annotated[str | None, typer.Option(metavar="3,3", help="Widths of the hidden layers.")]
+Momentum = Annotated[
+    str | None, typer.Option(metavar="BETA", help="Momentum; heavy ball unless --set training.optimizer says else.")
+]
+OutputDir = Annotated[Path, typer.Option(metavar="FOLDER", help="Where the run's folder goes.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+Verbose = Annotated[int, typer.Option("--verbose", "-v", count=True, help="Say more; -vv shows tracebacks.")]
+NoProgress = Annotated[bool, typer.Option("--no-progress", help="Draw no progress bar.")]
+
+
 @app.command()
 def report(
-    config: Annotated[
-        Path | None, typer.Option("--config", metavar="FILE.toml", help="Read settings from a file.")
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change any setting, such as data.samples_per_class=50."),
-    ] = None,
+    config: ConfigFile = None,
+    settings: Settings = None,
     seed: Annotated[str | None, typer.Option(metavar="N", help="Seed of the data.")] = None,
     weight_seed: Annotated[str | None, typer.Option(metavar="N", help="Seed of the initial weights.")] = None,
-    epochs: Annotated[str | None, typer.Option(metavar="N", help="Epochs of training.")] = None,
-    learning_rate: Annotated[str | None, typer.Option(metavar="RATE", help="Learning rate.")] = None,
-    hidden: Annotated[str | None, typer.Option(metavar="3,3", help="Widths of the hidden layers.")] = None,
-    momentum: Annotated[
-        str | None, typer.Option(metavar="BETA", help="Momentum; heavy ball unless --set training.optimizer says else.")
-    ] = None,
+    epochs: Epochs = None,
+    learning_rate: LearningRate = None,
+    hidden: Hidden = None,
+    momentum: Momentum = None,
     to: Annotated[str, typer.Option(metavar="html,pdf", help="Which pages to make.")] = "html,pdf",
-    output_dir: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the run's folder goes.")] = Path("outputs"),
+    output_dir: OutputDir = Path("outputs"),
     force: Annotated[bool, typer.Option("--force", help="Build again a run that is there.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print path, metrics and status as JSON.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
-    verbose: Annotated[int, typer.Option("--verbose", "-v", count=True, help="Say more; -vv shows tracebacks.")] = 0,
-    no_progress: Annotated[bool, typer.Option("--no-progress", help="Draw no progress bar.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+    no_progress: NoProgress = False,
 ) -> None:
     """Run the experiment and write its report: HTML, PDF and the record of the run.
 
     The path of the run's folder is the last line on standard output. Exit codes: 0 done, 1 failed, 2 wrong usage or
     configuration, 3 all written but the PDF.
     """
-    flags = {
-        "data.seed": seed,
-        "network.seed": weight_seed,
-        "training.epochs": epochs,
-        "training.learning_rate": learning_rate,
-        "network.hidden": None if hidden is None else f"[{hidden}]",
-        "training.momentum": momentum,
-    }
+    flags = _flags(seed, weight_seed, epochs, learning_rate, hidden, momentum)
     with _explained(verbose), _uncollected():
-        resolved = _resolve(config, settings or [], {key: value for key, value in flags.items() if value is not None})
+        resolved = _resolve(config, settings, flags)
         formats = _formats(to)
-        with _bar(resolved.training.epochs, shown=not (quiet or no_progress)) as progress:
+        with _bar("epochs", resolved.training.epochs, shown=not (quiet or no_progress)) as progress:
             built = pipeline.build(resolved, output_dir, formats, force=force, progress=progress)
         if not quiet:
             _tell(built, verbose)
         typer.echo(json.dumps(_summary(built)) if as_json else built.path)
         if built.failure is not None:
             raise built.failure
+
+
+@app.command()
+def sweep(
+    seeds: Annotated[str, typer.Option(metavar="0:10", help="Seeds of the data: 0:10 for 0 to 9.")] = "0",
+    weight_seeds: Annotated[str, typer.Option(metavar="0:20", help="Seeds of the initial weights.")] = "0:20",
+    config: ConfigFile = None,
+    settings: Settings = None,
+    epochs: Epochs = None,
+    learning_rate: LearningRate = None,
+    hidden: Hidden = None,
+    momentum: Momentum = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="tcp://HOST:PORT", help="Run on a Dask cluster (extra `cluster`).")
+    ] = None,
+    output_dir: OutputDir = Path("outputs"),
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+    no_progress: NoProgress = False,
+) -> None:
+    """Run the experiment under many seeds and keep one line of each run in a table.
+
+    The table grows as the runs end; a sweep that was cut off goes on where it stopped, and one that asks for more
+    seeds adds to what is there. The path of the sweep's folder is the last line on standard output.
+    """
+    with _explained(verbose):
+        resolved = _resolve(config, settings, _flags(None, None, epochs, learning_rate, hidden, momentum))
+        pairs = [
+            (data, weights)
+            for data in sweeping.seeds("--seeds", seeds)
+            for weights in sweeping.seeds("--weight-seeds", weight_seeds)
+        ]
+        with _bar("runs", len(pairs), shown=not (quiet or no_progress)) as progress:
+            swept = sweeping.run(resolved, pairs, output_dir, scheduler, progress)
+        if not quiet:
+            _tell_sweep(swept)
+        summary = {"path": str(swept.path), "runs": swept.wanted, "found": swept.found, "phases": dict(swept.phases)}
+        typer.echo(json.dumps(summary) if as_json else swept.path)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this installation computes and prints with."""
+    with _explained(0):
+        for name, version in manifest.versions():
+            typer.echo(f"{name:12s}{version}")
+        typer.echo(f"{'kernel':12s}{kernel.name()}")
+        try:
+            with Press() as press:
+                press.send("<!DOCTYPE html><html lang=en><title>doctor</title><p>PDF", {})
+                press.pdf()
+        except PdfError as error:
+            typer.echo(f"{'PDF':12s}no: {error}")
+            raise typer.Exit(error.exit_code) from None
+        typer.echo(f"{'PDF':12s}can be made")
 
 
 @contextmanager
@@ -118,10 +180,30 @@ def _explained(verbose: int) -> Iterator[None]:
         raise typer.Exit(EXIT_CRASH) from None
 
 
-def _resolve(file: Path | None, settings: list[str], flags: dict[str, str]) -> Config:
+def _flags(
+    seed: str | None,
+    weight_seed: str | None,
+    epochs: str | None,
+    learning_rate: str | None,
+    hidden: str | None,
+    momentum: str | None,
+) -> dict[str, str]:
+    """The settings behind the flags that were given."""
+    flags = {
+        "data.seed": seed,
+        "network.seed": weight_seed,
+        "training.epochs": epochs,
+        "training.learning_rate": learning_rate,
+        "network.hidden": None if hidden is None else f"[{hidden}]",
+        "training.momentum": momentum,
+    }
+    return {key: value for key, value in flags.items() if value is not None}
+
+
+def _resolve(file: Path | None, settings: list[str] | None, flags: dict[str, str]) -> Config:
     values = configuration.load(file) if file is not None else {}
     values = configuration.override(values, [f"{key}={value}" for key, value in flags.items()])
-    values = configuration.override(values, settings)
+    values = configuration.override(values, settings or [])
     training = values.get("training", {})
     if "training.momentum" in flags and isinstance(training, dict) and training.get("momentum"):
         training.setdefault("optimizer", "heavy_ball")
@@ -137,7 +219,7 @@ def _formats(text: str) -> tuple[str, ...]:
 
 
 @contextmanager
-def _bar(epochs: int, *, shown: bool) -> Iterator[Progress | None]:
+def _bar(unit: str, total: int, *, shown: bool) -> Iterator[Progress | None]:
     """A bar with rate and remaining time on standard error, if that is a terminal."""
     if not (shown and sys.stderr.isatty()):
         yield None
@@ -147,18 +229,18 @@ def _bar(epochs: int, *, shown: bool) -> Iterator[Progress | None]:
     from rich.progress import Progress as Bar
 
     columns = (
-        TextColumn("training"),
+        TextColumn(unit),
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("training", total=epochs, rate="")
+        task = bar.add_task(unit, total=total, rate="")
 
         def advance(done: int) -> None:
             speed = bar.tasks[task].speed
-            bar.update(task, completed=done, rate=f"{speed:,.0f} epochs/s" if speed else "")
+            bar.update(task, completed=done, rate=f"{speed:,.4g} {unit}/s" if speed else "")
 
         yield advance
 
@@ -179,6 +261,12 @@ def _tell(built: pipeline.Built, verbose: int) -> None:
         f"accuracy {run.metrics.accuracy:.4f} on the training points, {run.metrics.accuracy_fresh:.4f} on fresh ones; "
         f"best possible {run.metrics.bayes_accuracy:.4f}"
     )
+
+
+def _tell_sweep(swept: sweeping.Swept) -> None:
+    _say(f"{swept.wanted} runs, {swept.found} of them there already, {swept.unsound} not sound; phases, by frequency:")
+    for sequence, count in swept.phases.most_common():
+        _say(f"{count:6d}  {sequence or '-'}")
 
 
 def _summary(built: pipeline.Built) -> dict[str, object]:

@@ -1,0 +1,103 @@
+import csv
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quadnet.config import parse
+from quadnet.errors import ConfigurationError, QuadnetError
+from quadnet.sweep import Plateau, Row, run, seeded
+from report import sweeping
+from report.record.table import Table
+
+SMALL = parse({"training": {"epochs": 60}, "data": {"samples_per_class": 20}})
+PAIRS = [(data, weights) for data in range(2) for weights in range(5)]
+
+
+def rows(path: Path) -> list[list[str]]:
+    return list(csv.reader((path / sweeping.RUNS).read_text().splitlines()))
+
+
+def test_each_run_is_a_line_with_all_digits(tmp_path: Path) -> None:
+    swept = sweeping.run(SMALL, PAIRS, tmp_path)
+    head, *lines = rows(swept.path)
+    assert tuple(head) == sweeping.COLUMNS
+    assert [(int(line[0]), int(line[1])) for line in lines] == PAIRS
+    expected = run(seeded(SMALL, PAIRS[3]))
+    assert float(lines[3][head.index("loss_last")]) == expected.loss_last
+    assert (swept.wanted, swept.found, swept.unsound) == (10, 0, 0)
+    assert sum(swept.phases.values()) == 10
+
+
+def test_plateaus_and_their_groups_have_columns(tmp_path: Path) -> None:
+    row = Row(1, 2, "ok", 2.0, 1.0, 0.5, 0.9, "DPd", (Plateau(3, 40, 1.5, ((0, 3), (1, 2))),))
+    texts = dict(zip(sweeping.COLUMNS, sweeping._texts(row), strict=True))
+    assert (texts["first_start"], texts["first_end"], texts["first_loss"]) == ("3", "40", "1.5")
+    assert texts["first_partition"] == "0 3|1 2"
+    assert texts["second_start"] == texts["third_partition"] == ""
+
+
+def test_a_second_sweep_adds_only_what_is_missing(tmp_path: Path) -> None:
+    first = sweeping.run(SMALL, PAIRS[:4], tmp_path)
+    before = (first.path / sweeping.RUNS).read_bytes()
+    told: list[int] = []
+    second = sweeping.run(SMALL, PAIRS, tmp_path, progress=told.append)
+    assert second.path == first.path
+    assert second.found == 4
+    assert told == [5, 6, 7, 8, 9, 10]
+    assert (second.path / sweeping.RUNS).read_bytes().startswith(before)
+
+
+@pytest.mark.parametrize("cut", [1, 20, 100])
+def test_a_line_that_was_cut_off_is_made_again(tmp_path: Path, cut: int) -> None:
+    whole = sweeping.run(SMALL, PAIRS, tmp_path / "whole").path / sweeping.RUNS
+    torn = sweeping.run(SMALL, PAIRS[:6], tmp_path / "torn").path / sweeping.RUNS
+    torn.write_bytes(torn.read_bytes()[:-cut])
+    sweeping.run(SMALL, PAIRS, tmp_path / "torn")
+    assert torn.read_bytes() == whole.read_bytes()
+
+
+def test_a_table_of_other_columns_is_refused_and_kept(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(QuadnetError, match="other columns"):
+        Table(tmp_path / "t.csv", ["a", "c"])
+    assert (tmp_path / "t.csv").read_text() == "a,b\n1,2\n"
+
+
+def test_a_table_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(QuadnetError, match="cannot be opened"):
+        Table(tmp_path, ["a"])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("7", [7]), ("0:3", [0, 1, 2]), ("0:2,9", [0, 1, 9]), (" 4 , 6:8", [4, 6, 7]), ("4294967295", [2**32 - 1])],
+)
+def test_seeds_are_read_as_written(text: str, expected: list[int]) -> None:
+    assert sweeping.seeds("--seeds", text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a", "3:3", "5:2", "-1", "1.5", "0:", "4294967296", "0:4294967296", "1,,2", "0:1:2"]
+)
+def test_what_is_no_range_of_seeds_is_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="--seeds"):
+        sweeping.seeds("--seeds", text)
+
+
+@given(st.integers(0, 2**32 - 2), st.integers(1, 50))
+def test_a_range_has_as_many_seeds_as_its_ends_are_apart(first: int, length: int) -> None:
+    end = min(first + length, 2**32)
+    assert sweeping.seeds("--seeds", f"{first}:{end}") == list(range(first, end))
+
+
+def test_a_scheduler_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import distributed
+
+    def unreachable(address: str, timeout: str) -> None:
+        raise OSError("no answer")
+
+    monkeypatch.setattr(distributed, "Client", unreachable)
+    with pytest.raises(QuadnetError, match=r"--scheduler tcp://127\.0\.0\.1:1: cannot be reached \(no answer\)"):
+        sweeping.run(SMALL, PAIRS, tmp_path, "tcp://127.0.0.1:1")

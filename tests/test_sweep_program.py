@@ -1,0 +1,90 @@
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+COMMAND = [sys.executable, "-P", "-c", "from report.cli import app; app()", "sweep"]
+SMALL = ["--set", "data.samples_per_class=50", "--epochs", "3000", "--seeds", "0:3", "--weight-seeds", "0:20"]
+
+
+def environment() -> dict[str, str]:
+    values = dict(os.environ)
+    if path := values.get("PYTHONPATH"):
+        values["PYTHONPATH"] = os.pathsep.join(str(Path(part).resolve()) for part in path.split(os.pathsep))
+    return values
+
+
+def sweep(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    call = [*COMMAND, *SMALL, "--output-dir", str(folder), *arguments]
+    return subprocess.run(call, env=environment(), capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("whole")
+    done = sweep(folder)
+    assert done.returncode == 0, done.stderr
+    return Path(done.stdout.splitlines()[-1])
+
+
+def test_a_sweep_has_a_line_for_each_pair_of_seeds(whole: Path) -> None:
+    lines = (whole / "runs.csv").read_text().splitlines()
+    assert len(lines) == 1 + 3 * 20
+    assert sorted(path.name for path in whole.iterdir()) == ["config.toml", "runs.csv"]
+
+
+def test_a_sweep_that_is_killed_again_and_again_ends_with_the_same_bytes(whole: Path, tmp_path: Path) -> None:
+    chance = random.Random(0)
+    table = tmp_path / whole.name / "runs.csv"
+    kills = 0
+    for _ in range(8):
+        call = [*COMMAND, *SMALL, "--output-dir", str(tmp_path), "-q"]
+        process = subprocess.Popen(call, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wanted = (table.stat().st_size if table.exists() else 0) + chance.randint(1, 1200)  # bytes
+        while process.poll() is None and (not table.exists() or table.stat().st_size < wanted):
+            time.sleep(0.001)
+        kills += process.poll() is None
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert kills > 2
+    assert sweep(tmp_path).returncode == 0
+    assert table.read_bytes() == (whole / "runs.csv").read_bytes()
+
+
+def test_a_sweep_that_is_there_is_only_told_of(whole: Path) -> None:
+    before = (whole / "runs.csv").read_bytes()
+    done = sweep(whole.parent, "--json", "-q")
+    told = json.loads(done.stdout)
+    assert told["found"] == told["runs"] == 60
+    assert sum(told["phases"].values()) == 60
+    assert done.stderr == ""
+    assert (whole / "runs.csv").read_bytes() == before
+
+
+def test_wrong_seeds_are_refused_in_one_line(tmp_path: Path) -> None:
+    done = sweep(tmp_path, "--seeds", "ten")
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == ["quadnet: --seeds ten: 'ten' is no range of seeds; write 7, 0:10 or 0:10,20:30"]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.filterwarnings("default")  # those of Dask are not ours
+def test_a_cluster_gives_the_same_rows_even_when_a_worker_dies(whole: Path, tmp_path: Path) -> None:
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        call = [*COMMAND, *SMALL, "--output-dir", str(tmp_path), "--scheduler", cluster.scheduler_address, "-q"]
+        process = subprocess.Popen(call, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        table = tmp_path / whole.name / "runs.csv"
+        while process.poll() is None and (not table.exists() or table.read_bytes().count(b"\n") < 5):
+            time.sleep(0.02)
+        os.kill(cluster.workers[0].pid, signal.SIGKILL)
+        _, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    assert table.read_bytes() == (whole / "runs.csv").read_bytes()
