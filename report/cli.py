@@ -53,6 +53,7 @@ Hidden = Annotated[str | None, typer.Option(metavar="3,3", help="Widths of the h
 Momentum = Annotated[
     str | None, typer.Option(metavar="BETA", help="Momentum; heavy ball unless --set training.optimizer says else.")
 ]
+To = Annotated[str, typer.Option(metavar="html,pdf", help="Which pages to make.")]
 OutputDir = Annotated[Path, typer.Option(metavar="FOLDER", help="Where the run's folder goes.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
@@ -70,7 +71,7 @@ def report(
     learning_rate: LearningRate = None,
     hidden: Hidden = None,
     momentum: Momentum = None,
-    to: Annotated[str, typer.Option(metavar="html,pdf", help="Which pages to make.")] = "html,pdf",
+    to: To = "html,pdf",
     output_dir: OutputDir = Path("outputs"),
     force: Annotated[bool, typer.Option("--force", help="Build again a run that is there.")] = False,
     as_json: AsJson = False,
@@ -109,6 +110,7 @@ def sweep(
     scheduler: Annotated[
         str | None, typer.Option(metavar="tcp://HOST:PORT", help="Run on a Dask cluster (extra `cluster`).")
     ] = None,
+    to: To = "html,pdf",
     output_dir: OutputDir = Path("outputs"),
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -118,7 +120,8 @@ def sweep(
     """Run the experiment under many seeds and keep one line of each run in a table.
 
     The table grows as the runs end; a sweep that was cut off goes on where it stopped, and one that asks for more
-    seeds adds to what is there. The path of the sweep's folder is the last line on standard output.
+    seeds adds to what is there. Its report shows how the runs compare. The path of the sweep's folder is the last line
+    on standard output.
     """
     with _explained(verbose):
         resolved = _resolve(config, settings, _flags(None, None, epochs, learning_rate, hidden, momentum))
@@ -127,12 +130,15 @@ def sweep(
             for data in sweeping.seeds("--seeds", seeds)
             for weights in sweeping.seeds("--weight-seeds", weight_seeds)
         ]
+        formats = _formats(to)
         with _bar("runs", len(pairs), shown=not (quiet or no_progress)) as progress:
-            swept = sweeping.run(resolved, pairs, output_dir, scheduler, progress)
+            swept = sweeping.run(resolved, pairs, output_dir, formats, scheduler, progress)
         if not quiet:
             _tell_sweep(swept)
-        summary = {"path": str(swept.path), "runs": swept.wanted, "found": swept.found, "phases": dict(swept.phases)}
-        typer.echo(json.dumps(summary) if as_json else swept.path)
+        counts = {"runs": swept.wanted, "found": swept.found, "phases": dict(swept.phases)}
+        typer.echo(json.dumps({"path": str(swept.path), **counts}) if as_json else swept.path)
+        if swept.failure is not None:
+            raise swept.failure
 
 
 @app.command()
@@ -240,7 +246,7 @@ def _bar(unit: str, total: int, *, shown: bool) -> Iterator[Progress | None]:
 
         def advance(done: int) -> None:
             speed = bar.tasks[task].speed
-            bar.update(task, completed=done, rate=f"{speed:,.4g} {unit}/s" if speed else "")
+            bar.update(task, completed=done, rate=f"{speed:,.{0 if speed > 100 else 1}f} {unit}/s" if speed else "")
 
         yield advance
 

@@ -5,17 +5,19 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 
 from quadnet.arrays import IntArray
-from quadnet.config import CLASSES, dumps
+from quadnet.config import CLASSES, Config, dumps
 from quadnet.experiment import Experiment
 from quadnet.inertia import pairs
-from quadnet.mixture import Partition, merged_level
+from quadnet.mixture import Mixture, Partition, merged_level
 from quadnet.phases import Phase
 from report import drawings, prose, story
 from report.drawings import Figure
 from report.figures.training import Level as Line
 from report.language import Language
+from report.page import Page
 from report.story import Chapter
 
 _HEAT_STEPS = 8
@@ -52,23 +54,14 @@ class PhaseRow:
     reading: str
 
 
-@dataclass(frozen=True)
-class Document:
-    """All that the report says and shows.
+@dataclass(frozen=True, kw_only=True)
+class Document(Page):
+    """All that the report of a run says and shows.
 
     Attributes:
-        language: How it speaks.
-        title: From the configuration.
-        subtitle: What was trained, in a line.
-        run_name: The run's folder.
-        digest: SHA-256 of the configuration.
-        version: The program's version.
-        facts: Names and values of the main settings.
         warning: What went wrong in the training, if anything did.
-        summary: Three sentences.
         numbers: Single values that the fixed sentences name.
         overlap: Whether the clouds overlap so much that even the best classifier errs.
-        figures: The numbered figures by key, in the order of the page.
         panels: The decision regions at the moments that matter.
         phases: The phases in order.
         levels: Name, loss and meaning of each analytic level.
@@ -81,22 +74,13 @@ class Document:
         inertia_optimizer: Key of the formula of the one with momentum.
         plateaus: Rows of the inertia table.
         optimizer: Key of the update rule's formula.
-        config_toml: The whole configuration.
-        versions: What shaped the numbers and the pages.
     """
 
-    language: Language
-    title: str
-    subtitle: str
-    run_name: str
-    digest: str
-    version: str
-    facts: tuple[tuple[str, str], ...]
+    template = "report.html.j2"
+
     warning: str | None
-    summary: tuple[str, ...]
     numbers: dict[str, str]
     overlap: bool
-    figures: dict[str, Figure]
     panels: tuple[Figure, ...]
     phases: tuple[PhaseRow, ...]
     levels: tuple[tuple[str, str, str], ...]
@@ -109,17 +93,11 @@ class Document:
     inertia_optimizer: str
     plateaus: tuple[tuple[str, ...], ...]
     optimizer: str
-    config_toml: str
-    versions: tuple[tuple[str, str], ...]
-
-    def number(self, key: str) -> int:
-        """A figure's number, from 1 in the order of the page."""
-        return list(self.figures).index(key) + 1
 
     @property
     def drawings(self) -> tuple[Figure, ...]:
         """All figures and panels."""
-        return (*self.figures.values(), *self.panels)
+        return (*super().drawings, *self.panels)
 
 
 def compose(run: Experiment, language: Language, versions: Sequence[tuple[str, str]]) -> Document:
@@ -136,7 +114,7 @@ def compose(run: Experiment, language: Language, versions: Sequence[tuple[str, s
     with ThreadPoolExecutor(1) as pool:
         panels = pool.submit(drawings.panels, run, canvas, language)
         chapters = story.chapters(run)
-        levels = _levels(run, language)
+        levels = analytic_levels(run.dataset.mixture, language)
         figures = [drawings.data(run, language), drawings.network(run, language), drawings.inertia(run, language)]
         if chapters:
             lines = [Line(level.loss, level.label) for level in levels]
@@ -149,7 +127,10 @@ def compose(run: Experiment, language: Language, versions: Sequence[tuple[str, s
         run_name=config.run_name,
         digest=config.digest,
         version=dict(versions)["quadnet"],
-        facts=_facts(run, language),
+        facts=(
+            *settings(config, language),
+            (_("Seeds of data, weights"), f"{config.data.seed}, {config.network.seed}"),
+        ),
         warning=prose.warning(run, language),
         summary=prose.summary(run, language),
         numbers=_numbers(run, language),
@@ -176,21 +157,20 @@ def compose(run: Experiment, language: Language, versions: Sequence[tuple[str, s
     )
 
 
-def _facts(run: Experiment, language: Language) -> tuple[tuple[str, str], ...]:
+def settings(config: Config, language: Language) -> tuple[tuple[str, str], ...]:
+    """Names and values of the main settings, but for the seeds."""
     _ = language.gettext
-    config = run.config
     counts = config.data.counts
     points = str(counts[0]) if len(set(counts)) == 1 else ", ".join(map(str, counts))
     return (
         (_("Points of each class"), points),
         (_("Standard deviation"), f"{config.data.spread:g}"),
         (_("Layers"), "-".join(map(str, config.network.widths))),
-        (_("Parameters"), language.integer(run.history.parameters.shape[1])),
+        (_("Parameters"), language.integer(sum((a + 1) * b for a, b in pairwise(config.network.widths)))),
         (_("Initial scale"), f"{config.network.initial_scale:g}"),
         (_("Epochs"), language.integer(config.training.epochs)),
         (_("Learning rate"), f"{config.training.learning_rate:g}"),
         (_("Optimizer"), prose.optimizer(config.training, language)),
-        (_("Seeds of data, weights"), f"{config.data.seed}, {config.network.seed}"),
     )
 
 
@@ -227,7 +207,7 @@ def _plain(value: float) -> str:
 
 
 @dataclass(frozen=True)
-class _Level:
+class Level:
     """A loss that theory singles out: name, value, and the state of the network behind it."""
 
     label: str
@@ -235,28 +215,29 @@ class _Level:
     meaning: str
 
     def row(self, language: Language) -> tuple[str, str, str]:
+        """The level as a row of a table."""
         return self.label, language.decimal(self.loss, 4), self.meaning
 
 
 _PAIRS: tuple[Partition, ...] = (((0, 1), (2, 3)), ((0, 3), (1, 2)), ((0, 2), (1, 3)))
 
 
-def _levels(run: Experiment, language: Language) -> tuple[_Level, ...]:
+def analytic_levels(mixture: Mixture, language: Language) -> tuple[Level, ...]:
+    """The losses that theory singles out for a mixture, highest first."""
     _ = language.gettext
-    mixture = run.dataset.mixture
     return (
-        _Level(_("4 ln 2: all outputs ½"), CLASSES * math.log(2), _("a blind start: every output says one half")),
-        _Level(
+        Level(_("4 ln 2: all outputs ½"), CLASSES * math.log(2), _("a blind start: every output says one half")),
+        Level(
             _("Σ H(π): class shares"),
             merged_level(mixture.shares),
             _("every output says how frequent its class is, whatever the point"),
         ),
-        _Level(
+        Level(
             _("two pairs apart"),
             min(mixture.level(pair) for pair in _PAIRS),
             _("two groups of two classes are told apart as well as can be, and nothing within a group"),
         ),
-        _Level(
+        Level(
             _("Bayes-optimal outputs"),
             mixture.level([[c] for c in range(CLASSES)]),
             _("every output is the true probability of its class at the point"),

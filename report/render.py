@@ -7,9 +7,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from report import assets
-from report.document import Document
 from report.drawings import Figure
 from report.figures.style import ROLES
+from report.page import Page
 
 FONTS = (
     ("Quadnet Serif", 400, "normal", "QuadnetSerif-Regular"),
@@ -22,7 +22,7 @@ FONTS = (
 )
 
 
-def html(document: Document, medium: str, created: str) -> str:
+def html(document: Page, medium: str, created: str) -> str:
     """The report as a page.
 
     Args:
@@ -45,7 +45,7 @@ def html(document: Document, medium: str, created: str) -> str:
         drawing=_drawing if medium == "screen" else _image,
         formula=_formula if medium == "screen" else _formula_image,
     )
-    template = environment.get_template("report.html.j2")
+    template = environment.get_template(document.template)
     return template.render(document=document, medium=medium, created=created, fonts=FONTS if medium == "screen" else ())
 
 

@@ -157,8 +157,8 @@ def _sentences(chapter: Chapter, language: Language) -> Iterator[str]:
     elif phase.grade == "plateau":
         yield (
             _(
-                "At its flattest the curve is at least %(contrast)s times slower than in the slower of "
-                "the descents beside it."
+                "At its flattest the curve is at least %(contrast)s times slower than in the slower of the descents "
+                "beside it."
             )
             % facts
         )

@@ -10,7 +10,18 @@ from pathlib import Path
 import pytest
 
 COMMAND = [sys.executable, "-P", "-c", "from report.cli import app; app()", "sweep"]
-SMALL = ["--set", "data.samples_per_class=50", "--epochs", "3000", "--seeds", "0:3", "--weight-seeds", "0:20"]
+SMALL = [
+    "--set",
+    "data.samples_per_class=50",
+    "--epochs",
+    "3000",
+    "--seeds",
+    "0:3",
+    "--weight-seeds",
+    "0:20",
+    "--to",
+    "html",
+]
 
 
 def environment() -> dict[str, str]:
@@ -36,7 +47,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_sweep_has_a_line_for_each_pair_of_seeds(whole: Path) -> None:
     lines = (whole / "runs.csv").read_text().splitlines()
     assert len(lines) == 1 + 3 * 20
-    assert sorted(path.name for path in whole.iterdir()) == ["config.toml", "runs.csv"]
+    assert sorted(path.name for path in whole.iterdir()) == ["config.toml", "report.html", "runs.csv"]
 
 
 def test_a_sweep_that_is_killed_again_and_again_ends_with_the_same_bytes(whole: Path, tmp_path: Path) -> None:
@@ -54,7 +65,8 @@ def test_a_sweep_that_is_killed_again_and_again_ends_with_the_same_bytes(whole: 
         process.wait()
     assert kills > 2
     assert sweep(tmp_path).returncode == 0
-    assert table.read_bytes() == (whole / "runs.csv").read_bytes()
+    for name in ("runs.csv", "report.html", "config.toml"):
+        assert (table.parent / name).read_bytes() == (whole / name).read_bytes()
 
 
 def test_a_sweep_that_is_there_is_only_told_of(whole: Path) -> None:

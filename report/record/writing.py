@@ -50,6 +50,21 @@ def write(target: Path, files: Mapping[str, bytes]) -> None:
             shutil.rmtree(partial, ignore_errors=True)
 
 
+def replace(path: Path, content: bytes) -> None:
+    """Writes one file whole or not at all.
+
+    Raises:
+        QuadnetError: It could not be written; what was there stays.
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise _explained(path, error) from None
+
+
 def _exchange(new: Path, target: Path) -> None:
     """Puts the new folder in the target's place, or leaves the old one there whatever happens."""
     old = new.with_suffix(".old")

@@ -365,7 +365,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch, builds: Builds, stream: io.StringIO, 
 
 def test_a_terminal_shows_a_bar_with_count_and_rate(monkeypatch: pytest.MonkeyPatch, builds: Builds) -> None:
     text = drawn(monkeypatch, builds, Terminal())
-    assert "training" in text
+    assert "epochs/s" in text
     assert "400/400" in text
 
 

@@ -49,6 +49,22 @@ def test_a_second_sweep_adds_only_what_is_missing(tmp_path: Path) -> None:
     assert (second.path / sweeping.RUNS).read_bytes().startswith(before)
 
 
+def test_a_row_reads_back_from_its_line() -> None:
+    plateaus = (Plateau(3, 40, 1.5, ((0, 3), (1, 2))), Plateau(50, 90, 0.1, ((0,), (1,), (2,), (3,))))
+    for row in (Row(1, 2, "ok", 2.0, 0.1 + 0.2, 0.5, 0.9, "DPDSd", plateaus), Row(3, 4, "failed: Error: x, y")):
+        assert sweeping._row(sweeping._texts(row)) == row
+
+
+@pytest.mark.parametrize("change", [("loss_last", "x"), ("data_seed", ""), ("first_partition", "0|a")])
+def test_a_damaged_line_is_named(tmp_path: Path, change: tuple[str, str]) -> None:
+    texts = sweeping._texts(Row(1, 2, "ok", 2.0, 1.0, 0.5, 0.9, "DPd", (Plateau(3, 40, 1.5, ((0, 3), (1, 2))),)))
+    texts[sweeping.COLUMNS.index(change[0])] = change[1]
+    with Table(tmp_path / sweeping.RUNS, sweeping.COLUMNS) as table:
+        table.append(texts)
+    with pytest.raises(QuadnetError, match=r"runs\.csv: the line '.*' is damaged"):
+        sweeping._row(texts)
+
+
 @pytest.mark.parametrize("cut", [1, 20, 100])
 def test_a_line_that_was_cut_off_is_made_again(tmp_path: Path, cut: int) -> None:
     whole = sweeping.run(SMALL, PAIRS, tmp_path / "whole").path / sweeping.RUNS
@@ -100,4 +116,4 @@ def test_a_scheduler_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(distributed, "Client", unreachable)
     with pytest.raises(QuadnetError, match=r"--scheduler tcp://127\.0\.0\.1:1: cannot be reached \(no answer\)"):
-        sweeping.run(SMALL, PAIRS, tmp_path, "tcp://127.0.0.1:1")
+        sweeping.run(SMALL, PAIRS, tmp_path, scheduler="tcp://127.0.0.1:1")

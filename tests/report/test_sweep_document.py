@@ -1,0 +1,91 @@
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from quadnet.config import Config, parse
+from quadnet.sweep import Plateau, Row
+from report import render, sweep_document, sweeping
+from report.language import Language
+from report.sweep_document import SweepDocument
+
+CREATED = "2000-01-01T00:00:00Z"
+VERSIONS = (("quadnet", "9.9"), ("Python", "3"))
+ALL = ((0, 1, 2, 3),)
+PAIRS = ((0, 1), (2, 3))
+
+
+def row(data: int, weights: int, length: int, accuracy: float = 0.9) -> Row:
+    plateaus = (Plateau(7, 7 + length, 2.25, ALL), Plateau(2000, 2100 + length, 1.46, PAIRS))
+    return Row(data, weights, "ok", 2.77, 0.2, accuracy, 0.95, "DPDPDp", plateaus)
+
+
+def composed(rows: Sequence[Row], language: Language) -> SweepDocument:
+    return sweep_document.compose(Config(), rows, "a-sweep", sweeping.COLUMNS, language, VERSIONS)
+
+
+@pytest.fixture(scope="module")
+def document(english: Language) -> SweepDocument:
+    odd = Row(1, 3, "diverged", 2.77, 9.0, 0.25, 0.95, "d")
+    rows = [row(0, 0, 1000), row(0, 1, 2000, 0.96), row(1, 2, 3000), odd, Row(1, 4, "failed: E: x")]
+    return composed(rows, english)
+
+
+def test_the_summary_counts_and_measures(document: SweepDocument) -> None:
+    first, second, third = document.summary
+    assert first.startswith("Of 5 runs 3 end soundly; 75.0\u202f% go through the phases descent, plateau, descent,")
+    assert "2000 epochs at the median; the shortest 1000, the longest 3000" in second
+    assert "between 25.00\u202f% and 96.00\u202f%" in third
+    assert "95.00\u202f% of the same points" in third
+
+
+def test_sequences_and_groups_are_counted_by_frequency(document: SweepDocument) -> None:
+    assert document.sequences[0][1:] == ("3", "75.0\u202f%")
+    assert document.sequences[1] == ("open descent", "1", "25.0\u202f%")
+    assert [entry[1:3] for entry in document.partitions] == [
+        ("0\u202f1\u202f2\u202f3", "3"),
+        ("0\u202f1 | 2\u202f3", "3"),
+    ]
+
+
+def test_runs_that_did_not_end_well_are_named(document: SweepDocument) -> None:
+    assert document.unsound == (("1", "3", "diverged"), ("1", "4", "failed: E: x"))
+
+
+def test_the_run_of_the_configurations_seeds_is_marked(document: SweepDocument, english: Language) -> None:
+    assert b"diamond: seeds 0, 0" in document.figures["accuracies"].content
+    assert b"line: seeds 0, 0" in document.figures["lengths"].content
+    elsewhere = composed([row(5, 5, 100), row(5, 6, 200)], english)
+    assert b"diamond" not in elsewhere.figures["accuracies"].content
+    assert b"line: seeds" not in elsewhere.figures["lengths"].content
+
+
+def test_without_plateaus_there_is_only_the_accuracy(english: Language) -> None:
+    document = composed([Row(0, k, "ok", 2.77, 2.5, 0.25, 0.95, "d") for k in range(3)], english)
+    assert list(document.figures) == ["accuracies"]
+    page = render.html(document, "screen", CREATED)
+    assert "Groups of classes on each plateau" not in page
+
+
+def test_when_every_run_failed_the_page_says_so(english: Language) -> None:
+    document = composed([Row(0, 0, "failed: E: x"), Row(0, 1, "failed: E: y")], english)
+    page = render.html(document, "screen", CREATED)
+    assert "None of the 2 runs could be finished." in page
+    assert "failed: E: y" in page
+
+
+def test_hostile_text_of_a_status_stays_text(english: Language) -> None:
+    page = render.html(
+        composed([row(0, 0, 9), Row(0, 1, "failed: <script>{{7*7}}</script>")], english), "screen", CREATED
+    )
+    assert "<script" not in page
+    assert "&lt;script&gt;{{7*7}}" in page
+
+
+def test_a_sweep_writes_both_pages_the_same_every_time(tmp_path: Path) -> None:
+    config = parse({"training": {"epochs": 300}, "data": {"samples_per_class": 20}})
+    pairs = [(0, k) for k in range(4)]
+    paths = [sweeping.run(config, pairs, tmp_path / name, ("html", "pdf")).path for name in ("a", "b")]
+    for name in ("report.html", "report.pdf", "runs.csv", "config.toml"):
+        assert (paths[0] / name).read_bytes() == (paths[1] / name).read_bytes()
+    assert not list(paths[0].glob(".*"))
