@@ -100,3 +100,33 @@ def test_a_cluster_gives_the_same_rows_even_when_a_worker_dies(whole: Path, tmp_
         _, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     assert table.read_bytes() == (whole / "runs.csv").read_bytes()
+
+
+def doctor(**variables: str) -> subprocess.CompletedProcess[str]:
+    call = [*COMMAND[:-1], "doctor"]
+    return subprocess.run(call, env={**environment(), **variables}, capture_output=True, text=True, check=False)
+
+
+def test_the_doctor_tells_versions_kernel_and_whether_a_pdf_can_be_made() -> None:
+    done = doctor(QUADNET_KERNEL="numpy")
+    assert done.returncode == 0, done.stderr
+    told = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
+    assert told["kernel"] == "numpy"
+    assert told["PDF"] == "can be made"
+    assert {"quadnet", "Python", "numpy", "matplotlib", "weasyprint"} <= set(told)
+
+
+def test_the_doctor_names_what_a_pdf_needs(tmp_path: Path) -> None:
+    (tmp_path / "weasyprint.py").write_text("raise OSError(\"cannot load library 'libgobject-2.0-0'\")\n")
+    done = doctor(PYTHONPATH=os.pathsep.join([str(tmp_path), environment().get("PYTHONPATH", "")]).rstrip(os.pathsep))
+    assert done.returncode == 3
+    assert done.stderr.startswith("quadnet: no PDF: the library Pango is missing; install it with: ")
+    assert "kernel" in done.stdout
+
+
+def test_an_unknown_kernel_is_refused_in_one_line() -> None:
+    done = doctor(QUADNET_KERNEL="abacus")
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "quadnet: QUADNET_KERNEL=abacus is not allowed: set numpy or compiled, or unset it"
+    ]
