@@ -146,10 +146,12 @@ class Mixture:
             u = (start + end) / 2 + (end - start) / 2 * nodes
             upper, lower = np.full_like(u, np.inf), np.full_like(u, -np.inf)
             for a, b, t in sloped:
+                with np.errstate(over="ignore"):  # centres that all but coincide
+                    border = (t - a * u) / b
                 if b > 0:
-                    upper = np.minimum(upper, (t - a * u) / b)
+                    upper = np.minimum(upper, border)
                 else:
-                    lower = np.maximum(lower, (t - a * u) / b)
+                    lower = np.maximum(lower, border)
             mass = np.maximum(0.0, normal(upper) - normal(lower))
             parts.append((end - start) / 2 * float(total(weights * exp(-0.5 * (u * u)) * mass)))
         return math.fsum(parts) / _ROOT_TWO_PI
