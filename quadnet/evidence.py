@@ -1,10 +1,12 @@
 """What the network did in each phase: mean outputs, which classes it tells apart, what it predicts."""
 
+import math
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
+from quadnet.arithmetic import total
 from quadnet.arrays import FloatArray, IntArray
 from quadnet.config import CLASSES
 from quadnet.dataset import Dataset
@@ -16,7 +18,7 @@ from quadnet.phases import Phase, Phases
 
 MERGED = 0.15  # two classes are told apart once their mean outputs differ by this on some unit
 NAMED = 0.05  # a class counts as predicted once this share of the points is given to it
-_TRACK_POINTS = 20  # moments a phase, for the curves over time
+_TRACK_POINTS = 19  # even steps a phase, for the curves over time
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,12 @@ def observe(dataset: Dataset, history: History, phases: Phases) -> Evidence:
 def _epochs(phase: Phase) -> set[int]:
     """Epochs all along a phase, evenly and, since much happens at a phase's start, geometrically."""
     length = phase.end - phase.start
-    even = np.linspace(0, length, _TRACK_POINTS)
-    growing = np.geomspace(1, length + 1, _TRACK_POINTS) - 1
-    return {phase.start + int(t) for t in (*even, *growing)}
+    epochs = {phase.start + k * length // _TRACK_POINTS for k in range(_TRACK_POINTS + 1)}
+    t = 0
+    while t <= length:
+        epochs.add(phase.start + t)
+        t += t // 2 + 1
+    return epochs
 
 
 def moment(phase: Phase) -> int:
@@ -96,7 +101,7 @@ def snapshot(dataset: Dataset, history: History, epoch: int) -> Snapshot:
     predicted: IntArray = activations[-1].argmax(axis=1)
     matrix = confusion_matrix(predicted, dataset.labels)
     recall, shares = per_class(matrix)
-    means = np.stack([activations[-1][dataset.labels == c].mean(axis=0) for c in range(CLASSES)])
+    means = np.stack([_mean(activations[-1][dataset.labels == c]) for c in range(CLASSES)])
     gradient = gradients(parameters, activations, dataset.one_hot).vector
     return Snapshot(
         epoch=epoch,
@@ -105,8 +110,14 @@ def snapshot(dataset: Dataset, history: History, epoch: int) -> Snapshot:
         recall=recall,
         shares=shares,
         accuracy=float(np.trace(matrix) / matrix.sum()),
-        gradient_norm=float(np.sqrt((gradient**2).sum())),
+        gradient_norm=math.sqrt(float(total(gradient * gradient))),
     )
+
+
+def _mean(rows: FloatArray) -> FloatArray:
+    """The mean row."""
+    mean: FloatArray = total(rows.T) / len(rows)
+    return mean
 
 
 def partition(means: FloatArray) -> Partition:

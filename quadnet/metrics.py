@@ -57,7 +57,7 @@ def accuracy(predicted: IntArray, labels: IntArray) -> float:
         predicted: Shape (n,).
         labels: Shape (n,).
     """
-    return float((predicted == labels).mean())
+    return int(np.count_nonzero(predicted == labels)) / len(labels)
 
 
 def confusion_matrix(predicted: IntArray, labels: IntArray) -> IntArray:

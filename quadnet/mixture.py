@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from quadnet.arithmetic import exp, gauss_legendre, log, normal, total
 from quadnet.arrays import FloatArray, IntArray
 from quadnet.config import CLASSES, Data
 
@@ -15,7 +16,10 @@ Partition = tuple[tuple[int, ...], ...]
 
 _REACH = 9.0  # standard deviations; the normal density beyond is below 1e-18
 _STEP = 0.15  # standard deviations between the nodes of the quadrature
+_STEPS = 60  # to either side: up to the reach
 _NEGLIGIBLE = 1e-15  # weight below which a node is left out
+_LEAST_FACTOR = 2.0**-200  # where an output is rounded to 1, its logarithm stays finite
+_ROOT_TWO_PI = 2.5066282746310002
 
 
 @dataclass(frozen=True)
@@ -46,11 +50,12 @@ class Mixture:
         """
         distance = np.empty((len(points), CLASSES))
         for c, (x, y) in enumerate(self.centres):
-            distance[:, c] = (points[:, 0] - x) ** 2 + (points[:, 1] - y) ** 2
+            right, up = points[:, 0] - x, points[:, 1] - y
+            distance[:, c] = right * right + up * up
         if self.spread == 0:
             nearest = distance == distance.min(axis=1, keepdims=True)
-            return np.where(nearest, np.log(self.shares), -np.inf)
-        scores: FloatArray = np.log(self.shares) - distance / (2 * self.spread**2)
+            return np.where(nearest, log(self.shares), -np.inf)
+        scores: FloatArray = log(self.shares) - distance / (2 * self.spread * self.spread)
         return scores
 
     def bayes_rule(self, points: FloatArray) -> IntArray:
@@ -67,7 +72,7 @@ class Mixture:
         """
         if self.spread == 0:
             labels = self.bayes_rule(self.centres)
-            return float(self.shares[labels == np.arange(CLASSES)].sum())
+            return math.fsum(self.shares[labels == np.arange(CLASSES)].tolist())
         return min(1.0, math.fsum(float(share) * self._cell(c) for c, share in enumerate(self.shares)))
 
     def level(self, partition: Sequence[Sequence[int]]) -> float:
@@ -79,39 +84,45 @@ class Mixture:
         Args:
             partition: Groups of class labels that together hold each class once.
         """
-        posterior, truth = self._nodes
-        member = np.zeros((len(partition), CLASSES))
-        for row, group in enumerate(partition):
-            member[row, list(group)] = 1.0
-        share_within = self.shares / (member.T @ (member @ self.shares))
-        outputs = (posterior @ member.T @ member) * share_within
-        seen = truth.sum(axis=1, keepdims=True)
-        return max(0.0, float(-(_x_log(truth, outputs) + _x_log(seen - truth, 1 - outputs)).sum()))
+        posterior, cloud = self._nodes
+        factors = np.ones((CLASSES, len(cloud)))
+        for group in partition:
+            likely = _in_order([posterior[:, c] for c in group])
+            share = math.fsum(self.shares[list(group)].tolist())
+            for c in group:
+                output = likely * (self.shares[c] / share)
+                factors *= np.maximum(np.where(np.arange(CLASSES)[:, None] == c, output, 1 - output), _LEAST_FACTOR)
+        return max(0.0, -math.fsum((self.shares * total(cloud * log(factors))).tolist()))
 
     @cached_property
     def _nodes(self) -> tuple[FloatArray, FloatArray]:
-        """Nodes of a quadrature over the mixture: posteriors at each, and weight of each true class, both (n, 4)."""
-        axis = np.arange(-_REACH, _REACH + _STEP / 2, _STEP)
-        density = np.exp(-(axis**2) / 2)
-        density /= density.sum()
+        """Nodes of a quadrature over the mixture.
+
+        Returns:
+            The posterior probabilities at the nodes around each centre, shape (centre, class, n), and the weights of
+            the nodes within a cloud, shape (n,).
+        """
+        axis = _STEP * np.arange(-_STEPS, _STEPS + 1)
+        density = exp(-0.5 * (axis * axis))
+        density /= total(density)
         grid = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
-        cloud = np.outer(density, density).ravel()
+        cloud = (density[:, None] * density).ravel()
         grid, cloud = grid[cloud > _NEGLIGIBLE], cloud[cloud > _NEGLIGIBLE]
         if self.spread == 0:
             grid, cloud = np.zeros((1, 2)), np.ones(1)
-        scores = self.scores((self.centres[:, None, :] + self.spread * grid).reshape(-1, 2))
-        posterior = np.exp(scores - scores.max(axis=1, keepdims=True))
-        posterior /= posterior.sum(axis=1, keepdims=True)
-        truth = np.kron(np.diag(self.shares), cloud[:, None])
-        return posterior, truth
+        scores = self.scores((self.centres[:, None, :] + self.spread * grid).reshape(-1, 2)).T
+        posterior = exp(scores - scores.max(axis=0))
+        posterior /= _in_order(list(posterior))
+        return posterior.reshape(CLASSES, CLASSES, -1).transpose(1, 0, 2), cloud
 
     def _cell(self, c: int) -> float:
         """Probability that a point of class c falls where the Bayes rule says c."""
         # In units of the spread around centre c, class k loses where a·u + b·v <= t.
         lines = []
+        preferred = log(self.shares[c] / self.shares)
         for k in range(CLASSES):
             a, b = (self.centres[k] - self.centres[c]) / self.spread
-            t = math.log(self.shares[c] / self.shares[k]) + (a * a + b * b) / 2
+            t = preferred[k] + (a * a + b * b) / 2
             if k != c and (a or b):
                 lines.append((float(a), float(b), float(t)))
             elif k != c and (self.shares[k], -k) > (self.shares[c], -c):
@@ -129,28 +140,32 @@ class Mixture:
                 if abs(a * b2 - a2 * b) > 1e-12:
                     corners.add((t * b2 - t2 * b) / (a * b2 - a2 * b))
         inside = sorted(u for u in corners if low <= u <= high)
-        nodes, weights = np.polynomial.legendre.leggauss(96)
-        total = 0.0
+        nodes, weights = gauss_legendre(96)
+        parts = []
         for start, end in itertools.pairwise(inside):
-            for node, weight in zip(nodes.tolist(), weights.tolist(), strict=True):
-                u = (start + end) / 2 + (end - start) / 2 * node
-                upper = min(((t - a * u) / b for a, b, t in sloped if b > 0), default=math.inf)
-                lower = max(((t - a * u) / b for a, b, t in sloped if b < 0), default=-math.inf)
-                mass = max(0.0, _normal(upper) - _normal(lower))
-                total += weight * (end - start) / 2 * math.exp(-u * u / 2) / math.sqrt(2 * math.pi) * mass
-        return total
+            u = (start + end) / 2 + (end - start) / 2 * nodes
+            upper, lower = np.full_like(u, np.inf), np.full_like(u, -np.inf)
+            for a, b, t in sloped:
+                with np.errstate(over="ignore"):  # centres that all but coincide
+                    border = (t - a * u) / b
+                if b > 0:
+                    upper = np.minimum(upper, border)
+                else:
+                    lower = np.maximum(lower, border)
+            mass = np.maximum(0.0, normal(upper) - normal(lower))
+            parts.append((end - start) / 2 * float(total(weights * exp(-0.5 * (u * u)) * mass)))
+        return math.fsum(parts) / _ROOT_TWO_PI
 
 
 def merged_level(shares: FloatArray) -> float:
     """Σ H(π_c): the loss when every output is its class's share of the sample (H the binary entropy, in nats)."""
-    return float(-(_x_log(shares, shares) + _x_log(1 - shares, 1 - shares)).sum())
+    terms = np.concatenate([shares, 1 - shares])
+    return -float(total(terms * log(np.where(terms > 0, terms, 1.0))))
 
 
-def _x_log(x: FloatArray, y: FloatArray) -> FloatArray:
-    """x·ln y, which is 0 wherever x is."""
-    return np.where(x > 0, x * np.log(np.where(y > 0, y, np.nextafter(0, 1))), 0.0)
-
-
-def _normal(z: float) -> float:
-    """The standard normal distribution function Φ."""
-    return 0.5 * math.erfc(-z / math.sqrt(2))
+def _in_order(terms: Sequence[FloatArray]) -> FloatArray:
+    """The sum of arrays, one after the other."""
+    sums = terms[0]
+    for term in terms[1:]:
+        sums = sums + term
+    return sums

@@ -14,13 +14,14 @@ from typing import Literal
 
 import numpy as np
 
+from quadnet.arithmetic import exp, log
 from quadnet.arrays import FloatArray, IntArray
 
 Kind = Literal["descent", "plateau"]
 Grade = Literal["plateau", "shoulder"]
 
-HYSTERESIS = math.log(3)
-BORDER = math.log(10)
+HYSTERESIS = 1.0986122886681098  # ln 3
+BORDER = 2.302585092994046  # ln 10
 SLOWEST = 1e-9  # log-speed per epoch below which the curve counts as standing still
 NOISY = 1e-4  # log-noise above which the curve is smoothed first
 LEAST_DROP = 0.02  # of ln L, for a descent to count
@@ -128,7 +129,7 @@ def _status(curve: FloatArray) -> str:
 
 def _prepared(curve: FloatArray) -> tuple[FloatArray, float]:
     """The falling envelope of ln L, smoothed if noisy, and the least drop of a descent."""
-    log_loss = np.log(np.maximum(curve, np.finfo(np.float64).tiny))
+    log_loss = log(np.maximum(curve, np.finfo(np.float64).tiny))
     noise = 0.0
     if curve.size > 4:
         bend = np.diff(log_loss, 2)
@@ -155,8 +156,7 @@ def _log_speed(log_loss: FloatArray, grid: IntArray) -> FloatArray:
     half = np.maximum(2, grid // 100)
     low, high = np.maximum(grid - half, 0), np.minimum(grid + half, log_loss.size - 1)
     fall = (log_loss[low] - log_loss[high]) / np.maximum(high - low, 1)
-    speed: FloatArray = np.log(np.maximum(fall, SLOWEST))
-    return speed
+    return log(np.maximum(fall, SLOWEST))
 
 
 def _zigzag(speed: FloatArray) -> list[_Extreme]:
@@ -226,7 +226,9 @@ def _phases(
         if last == 0:
             kind = "descent" if float(drops[0]) >= least_drop else "plateau"
         neighbours = [extremes[j].speed for j in (i - 1, i + 1) if 0 <= j <= last]
-        contrast = math.exp(min(neighbours) - extreme.speed) if kind == "plateau" and neighbours else None
+        contrast = None
+        if kind == "plateau" and neighbours:
+            contrast = float(exp(np.array(min(neighbours) - extreme.speed)))
         grade: Grade | None = None
         if contrast is not None and i < last:
             grade = "plateau" if contrast >= 10 else "shoulder"

@@ -175,3 +175,47 @@ def test_sums_of_logarithms() -> None:
 def test_sums_are_sums(terms: list[float]) -> None:
     exact = float(sum(map(Fraction, terms)))
     assert float(arithmetic.total(np.array(terms))) == pytest.approx(exact, rel=1e-13, abs=1e-6)
+
+
+# The normal distribution
+
+
+def _normal_error(z: FloatArray) -> float:
+    exact = [mpmath.ncdf(mpmath.mpf(x)) for x in z.tolist()]
+    return max(abs(float(mpmath.mpf(v) - e)) for v, e in zip(arithmetic.normal(z).tolist(), exact, strict=True))
+
+
+def test_the_normal_distribution_function_is_exact_to_1e_15() -> None:
+    with mpmath.workdps(40):
+        assert _normal_error(np.linspace(-12, 12, 1201)) <= 1e-15
+
+
+@given(z=st.floats(-40, 40))
+def test_the_normal_distribution_function_anywhere(z: float) -> None:
+    with mpmath.workdps(40):
+        assert _normal_error(np.array([z])) <= 1e-15
+
+
+def test_the_normal_distribution_function_has_its_limits() -> None:
+    below, half, above = arithmetic.normal(np.array([-np.inf, 0.0, np.inf])).tolist()
+    assert (half, above) == (0.5, pytest.approx(1, abs=1e-15))
+    assert below == pytest.approx(0, abs=1e-15)
+
+
+# The quadrature
+
+
+@pytest.mark.parametrize("count", [2, 4, 10, 96])
+def test_the_nodes_are_those_of_gauss_and_legendre(count: int) -> None:
+    nodes, weights = arithmetic.gauss_legendre(count)
+    expected_nodes, expected_weights = np.polynomial.legendre.leggauss(count)
+    assert nodes == pytest.approx(expected_nodes, abs=1e-15)
+    assert weights == pytest.approx(expected_weights, abs=1e-14)
+
+
+def test_the_quadrature_is_exact_for_polynomials() -> None:
+    nodes, weights = arithmetic.gauss_legendre(10)
+    for power in range(20):
+        assert math.fsum((weights * nodes**power).tolist()) == pytest.approx(
+            (1 + (-1) ** power) / (power + 1), abs=1e-14
+        )

@@ -276,3 +276,15 @@ def test_the_level_is_the_loss_of_the_groups_posterior_outputs_on_random_points(
     error = losses.std() / math.sqrt(len(losses))
     assert abs(mixture.level(partition) - losses.mean()) < 5 * error
     assert error < 0.01
+
+
+def test_the_figures_of_the_notes_mixture_keep_twelve_digits() -> None:
+    mixture = _mixture()
+    assert mixture.bayes_accuracy() == pytest.approx(0.9550173046073, abs=1e-12)
+    assert mixture.level(APART) == pytest.approx(0.23596612903807, abs=1e-12)
+
+
+def test_centres_that_all_but_coincide_count_as_one() -> None:
+    near = _mixture([[0, 0], [0, 1e-310], [1, 1], [2, 2]], weights=(1, 2, 3, 4))
+    same = _mixture([[0, 0], [0, 0], [1, 1], [2, 2]], weights=(1, 2, 3, 4))
+    assert near.bayes_accuracy() == pytest.approx(same.bayes_accuracy(), abs=1e-12)

@@ -338,3 +338,7 @@ def test_the_middle_is_half_way() -> None:
 def test_a_closed_phase_lasts_an_epoch_at_least() -> None:
     phases = detect([1.0, 1.0, 1.0, *[0.1] * 100])
     assert all(phase.end > phase.start for phase in phases.phases[:-1])
+
+
+def test_the_thresholds_are_a_third_and_a_tenth_of_a_speed() -> None:
+    assert pytest.approx((math.log(3), math.log(10)), rel=1e-15) == (detector.HYSTERESIS, detector.BORDER)
