@@ -44,35 +44,26 @@ INLINE double number_of(uint64_t bits) { double x; memcpy(&x, &bits, 8); return 
 
 static const double LN2_PER_STEP = 1.4426950408889634, LN2_HIGH = 0.693147180559663, LN2_LOW = 2.8235290563031577e-13;
 
-/* arithmetic.sigmoid of the 64 numbers z of a unit, in three strides over them, each a short chain of operations: the
-   processor then works on many numbers at the same time. */
-INLINE void sigmoids(const double *restrict z, double *restrict result)
+/* arithmetic.sigmoid of the 64 numbers z of a unit. */
+INLINE void sigmoids(const double *restrict z, double *restrict result, int bounded)
 {
-    const double scale = 0x1p512, round = 0x1.8p52 + 1023 + 512;
-    double r[BLOCK], power[BLOCK], w[BLOCK];
+    const double scale = bounded ? 1.0 : 0x1p512, round = 0x1.8p52 + 1023 + (bounded ? 0 : 512);
     for (int s = 0; s < BLOCK; s++) {
-        double x = z[s] < -746.0 ? -746.0 : z[s];
-        x = x > 100.0 ? 100.0 : x;
+        double x = z[s];
+        if (!bounded) {
+            x = x < -746.0 ? -746.0 : x;
+            x = x > 100.0 ? 100.0 : x;
+        }
         double t = x * LN2_PER_STEP + round, k = t - round;
-        power[s] = number_of(bits_of(t) << 52);
-        r[s] = (k * LN2_HIGH - x) + k * LN2_LOW;
-    }
-    for (int s = 0; s < BLOCK; s++) {
-        double square = r[s] * r[s], even = 2.763110010957082e-07, odd = 2.510885369720946e-08;
-        even = even * square + 2.4801490345216195e-05;
-        odd = odd * square + 2.7557244658180672e-06;
-        even = even * square + 0.001388888894684603;
-        odd = odd * square + 0.00019841269885841588;
-        even = even * square + 0.0416666666665143;
-        odd = odd * square + 0.008333333333321615;
-        even = even * square + 0.5000000000000013;
-        odd = odd * square + 0.16666666666666677;
-        w[s] = (even + r[s] * odd) * square + r[s];
-    }
-    for (int s = 0; s < BLOCK; s++) {
-        double both = power[s] + scale;
-        double rest = scale * w[s] + (power[s] - (both - scale));
-        result[s] = power[s] / (both + rest);
+        double r = ((x - k * LN2_HIGH) - k * LN2_LOW) * 0.8, square = r * r;
+        double even = 3.087327729477532e-07;
+        even = even * square + -7.884053947876835e-06;
+        even = even * square + 0.00020183582981207944;
+        even = even * square + -0.005425347222180413;
+        even = even * square + 0.20833333333333323;
+        even = even * square + 1.6;
+        double p = (even + r) * number_of(bits_of(t) << 52);
+        result[s] = p / ((p - (bounded ? r : r * scale)) + (bounded ? even : even * scale));
     }
 }
 
@@ -118,6 +109,7 @@ typedef struct {
     int64_t blocks;
     const double *points;    /* (blocks, inputs, BLOCK) */
     const double *one_hot;   /* (blocks, outputs, BLOCK) */
+    double reach;            /* no logit is larger than this times the largest parameter */
 } Task;
 
 /* Room for one pass, cut out of the caller's workspace. */
@@ -140,18 +132,20 @@ INLINE void clear(const Task *task, int64_t block, double *restrict rows, int64_
 
 /* One layer of network.forward. */
 INLINE void layer_forward(const double *restrict below, int64_t rows, int64_t columns, const double *restrict weights,
-                          const double *restrict biases, double *restrict above, double *restrict logits)
+                          const double *restrict biases, double *restrict above, double *restrict logits,
+                          int bounded)
 {
     for (int64_t j = 0; j < columns; j++) {
         double z[BLOCK];
-        for (int s = 0; s < BLOCK; s++) z[s] = biases[j];
-        for (int64_t i = 0; i < rows; i++) {
+        for (int s = 0; s < BLOCK; s++) z[s] = below[s] * weights[j];
+        for (int64_t i = 1; i < rows; i++) {
             const double weight = weights[i * columns + j];
             for (int s = 0; s < BLOCK; s++) z[s] += below[i * BLOCK + s] * weight;
         }
+        for (int s = 0; s < BLOCK; s++) z[s] += biases[j];
         if (logits)
             for (int s = 0; s < BLOCK; s++) logits[j * BLOCK + s] = z[s];
-        sigmoids(z, above + j * BLOCK);
+        sigmoids(z, above + j * BLOCK, bounded);
     }
 }
 
@@ -212,8 +206,8 @@ INLINE void layer_backward(const double *restrict delta, const double *restrict 
 }
 
 /* All samples once. Returns the loss, and the gradient in `gradient` unless that is null. */
-EVERY_PROCESSOR
-static double pass(const Task *task, const Room *room, const double *theta, int64_t parameters, double *gradient)
+INLINE double pass_with(const Task *task, const Room *room, const double *theta, int64_t parameters, double *gradient,
+                        const int bounded)
 {
     const int64_t layers = task->layers, *widths = task->widths, outputs = widths[layers];
     const double count = (double)task->samples;
@@ -231,7 +225,7 @@ static double pass(const Task *task, const Room *room, const double *theta, int6
             const int64_t rows = widths[l], columns = widths[l + 1];
             double *above = below + rows * BLOCK;
             layer_forward(below, rows, columns, weights, weights + rows * columns, above,
-                          l == layers - 1 ? room->logits : 0);
+                          l == layers - 1 ? room->logits : 0, bounded);
             if (partial) clear(task, block, above, columns, 0.0);
             below = above;
             weights += (rows + 1) * columns;
@@ -259,6 +253,15 @@ static double pass(const Task *task, const Room *room, const double *theta, int6
     }
     for (int64_t i = 0; gradient && i < parameters; i++) gradient[i] = across(room->lanes + i * LANES) / count;
     return (across(terms_lanes) - across(log_lanes)) / count;
+}
+
+EVERY_PROCESSOR
+static double pass(const Task *task, const Room *room, const double *theta, int64_t parameters, double *gradient)
+{
+    int bounded = 1;
+    for (int64_t i = 0; i < parameters; i++) bounded &= fabs(theta[i]) * task->reach <= 600.0;
+    if (bounded) return pass_with(task, room, theta, parameters, gradient, 1);
+    return pass_with(task, room, theta, parameters, gradient, 0);
 }
 
 enum { GRADIENT_DESCENT, HEAVY_BALL, NESTEROV, AVERAGING };
@@ -291,7 +294,9 @@ EXPORT int64_t quadnet_train(int64_t layers, const int64_t *widths, int64_t samp
 {
     int64_t units, widest;
     const int64_t parameters = parameters_of(layers, widths, &units, &widest);
-    const Task task = {layers, widths, samples, blocks, points, one_hot};
+    double reach = 1.0; /* the largest input or activation; points that are not numbers show in the logits all the same */
+    for (int64_t i = 0; i < blocks * widths[0] * BLOCK; i++) reach = fabs(points[i]) > reach ? fabs(points[i]) : reach;
+    const Task task = {layers, widths, samples, blocks, points, one_hot, reach * (double)(widest + 1)};
     Room room;
     room.activations = (double *)(((uintptr_t)workspace + 63) & ~(uintptr_t)63);
     room.logits = room.activations + units * BLOCK;
