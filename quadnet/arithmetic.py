@@ -54,7 +54,14 @@ _EXP_ODD = _constants(
 )
 # 0.8 R by powers of (0.8 r)², highest first. The factor keeps 0.8 (R ± r) between 1 and 2, where rounding costs least.
 _SHRUNK = np.array(0.8)
-_SIGMOID = _constants(3.087327729477532e-07, -7.884053947876835e-06, 0.00020183582981207944, -0.005425347222180413, 0.20833333333333323, 1.6)
+_SIGMOID = _constants(
+    3.087327729477532e-07,
+    -7.884053947876835e-06,
+    0.00020183582981207944,
+    -0.005425347222180413,
+    0.20833333333333323,
+    1.6,
+)
 # (2 artanh(s) / s − 2) / s² by powers of s², highest first.
 _LOG = _constants(
     0.14617807153417325,
@@ -219,14 +226,22 @@ def total_log(factors: FloatArray) -> FloatArray:
     return _total(_log_normal(_folded(whole, np.multiply), 0))
 
 
-def total_folded(whole: FloatArray) -> FloatArray:
-    """`total` of terms that are padded already."""
-    return _total(_folded(whole, np.add))
+def total_folded(whole: FloatArray, room: Sequence[FloatArray]) -> FloatArray:
+    """`total` of terms that are padded already; room takes the halves, quarters and eighths."""
+    for halves in room:
+        half = halves.shape[-1]
+        whole = np.add(whole[..., :half], whole[..., half:], out=halves)
+    return _total(whole)
 
 
-def total_log_folded(whole: FloatArray) -> FloatArray:
-    """`total_log` of factors that are padded already."""
-    return _total(_log_normal(_folded(whole, np.multiply), 0))
+def folded_three_times(terms: FloatArray, factors: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The first part of `total` and `total_log` of terms and factors that are padded already."""
+    return _folded(terms, np.add), _folded(factors, np.multiply)
+
+
+def total_of_folded(terms: FloatArray, factors: FloatArray) -> FloatArray:
+    """The second part: the sums of the terms less those of the factors' logarithms."""
+    return _total(terms) - _total(_log_normal(factors, 0))
 
 
 def _folded(whole: FloatArray, operation: np.ufunc) -> FloatArray:
