@@ -206,6 +206,15 @@ INLINE void layer_backward(const double *restrict delta, const double *restrict 
 }
 
 /* All samples once. Returns the loss, and the gradient in `gradient` unless that is null. */
+/* The layers of the default network with their widths as constants: the compiler then unrolls them. */
+#define FITTED(work)                                                                                                    \
+    do {                                                                                                                \
+        if (rows == 2 && columns == 3) work(2, 3);                                                                      \
+        else if (rows == 3 && columns == 3) work(3, 3);                                                                 \
+        else if (rows == 3 && columns == 4) work(3, 4);                                                                 \
+        else work(rows, columns);                                                                                       \
+    } while (0)
+
 INLINE double pass_with(const Task *task, const Room *room, const double *theta, int64_t parameters, double *gradient,
                         const int bounded)
 {
@@ -224,8 +233,9 @@ INLINE double pass_with(const Task *task, const Room *room, const double *theta,
         for (int64_t l = 0; l < layers; l++) {
             const int64_t rows = widths[l], columns = widths[l + 1];
             double *above = below + rows * BLOCK;
-            layer_forward(below, rows, columns, weights, weights + rows * columns, above,
-                          l == layers - 1 ? room->logits : 0, bounded);
+            double *logits = l == layers - 1 ? room->logits : 0;
+#define FORWARD(r, c) layer_forward(below, r, c, weights, weights + rows * columns, above, logits, bounded)
+            FITTED(FORWARD);
             if (partial) clear(task, block, above, columns, 0.0);
             below = above;
             weights += (rows + 1) * columns;
@@ -242,9 +252,11 @@ INLINE double pass_with(const Task *task, const Room *room, const double *theta,
             weights -= (rows + 1) * columns;
             lanes -= (rows + 1) * columns * LANES;
             below -= rows * BLOCK;
-            layer_gradient(below, delta, rows, columns, lanes);
+#define GRADIENT(r, c) layer_gradient(below, delta, r, c, lanes)
+            FITTED(GRADIENT);
             if (!l) break;
-            layer_backward(delta, weights, below, rows, columns, next);
+#define BACKWARD(r, c) layer_backward(delta, weights, below, r, c, next)
+            FITTED(BACKWARD);
             if (partial) clear(task, block, next, rows, 0.0);
             double *swap = delta;
             delta = next;
