@@ -44,26 +44,61 @@ INLINE double number_of(uint64_t bits) { double x; memcpy(&x, &bits, 8); return 
 
 static const double LN2_PER_STEP = 1.4426950408889634, LN2_HIGH = 0.693147180559663, LN2_LOW = 2.8235290563031577e-13;
 
-/* arithmetic.sigmoid of the 64 numbers z of a unit. */
+/* 8 lanes at once, or one after the other where the compiler knows no vectors. */
+#if defined(__GNUC__)
+typedef double Pack __attribute__((vector_size(64)));
+typedef uint64_t PackBits __attribute__((vector_size(64)));
+#define POWER_OF_TWO(t) ((Pack)((PackBits)(t) << 52))
+#else
+typedef double Pack;
+#define POWER_OF_TWO(t) number_of(bits_of(t) << 52)
+#endif
+enum { PACK = sizeof(Pack) / sizeof(double), SIDE = 8 };
+#define SIDE_BY_SIDE(statement) do { for (int g = 0; g < SIDE; g++) { statement; } } while (0)
+
+/* arithmetic.sigmoid of the 64 numbers z of a unit: every operation for several packs side by side, since one alone would
+   wait for the result of the one before. */
 INLINE void sigmoids(const double *restrict z, double *restrict result, int bounded)
 {
     const double scale = bounded ? 1.0 : 0x1p512, round = 0x1.8p52 + 1023 + (bounded ? 0 : 512);
-    for (int s = 0; s < BLOCK; s++) {
-        double x = z[s];
+    double clipped[BLOCK];
+    for (int s = 0; !bounded && s < BLOCK; s++) {
+        double x = z[s] < -746.0 ? -746.0 : z[s];
+        clipped[s] = x > 100.0 ? 100.0 : x;
+    }
+    for (int s = 0; s < BLOCK; s += SIDE * PACK) {
+        Pack t[SIDE], r[SIDE], square[SIDE], even[SIDE];
+        memcpy(r, (bounded ? z : clipped) + s, sizeof r);
+        SIDE_BY_SIDE(t[g] = r[g] * LN2_PER_STEP);
+        SIDE_BY_SIDE(t[g] = t[g] + round);
+        SIDE_BY_SIDE(even[g] = t[g] - round);
+        SIDE_BY_SIDE(square[g] = even[g] * LN2_HIGH);
+        SIDE_BY_SIDE(even[g] = even[g] * LN2_LOW);
+        SIDE_BY_SIDE(r[g] = r[g] - square[g]);
+        SIDE_BY_SIDE(r[g] = r[g] - even[g]);
+        SIDE_BY_SIDE(r[g] = r[g] * 0.8);
+        SIDE_BY_SIDE(square[g] = r[g] * r[g]);
+        SIDE_BY_SIDE(even[g] = square[g] * 3.087327729477532e-07);
+        SIDE_BY_SIDE(t[g] = POWER_OF_TWO(t[g]));
+        SIDE_BY_SIDE(even[g] = even[g] + -7.884053947876835e-06);
+        SIDE_BY_SIDE(even[g] = even[g] * square[g]);
+        SIDE_BY_SIDE(even[g] = even[g] + 0.00020183582981207944);
+        SIDE_BY_SIDE(even[g] = even[g] * square[g]);
+        SIDE_BY_SIDE(even[g] = even[g] + -0.005425347222180413);
+        SIDE_BY_SIDE(even[g] = even[g] * square[g]);
+        SIDE_BY_SIDE(even[g] = even[g] + 0.20833333333333323);
+        SIDE_BY_SIDE(even[g] = even[g] * square[g]);
+        SIDE_BY_SIDE(even[g] = even[g] + 1.6);
+        SIDE_BY_SIDE(square[g] = even[g] + r[g]);
+        SIDE_BY_SIDE(square[g] = square[g] * t[g]);
         if (!bounded) {
-            x = x < -746.0 ? -746.0 : x;
-            x = x > 100.0 ? 100.0 : x;
+            SIDE_BY_SIDE(r[g] = r[g] * scale);
+            SIDE_BY_SIDE(even[g] = even[g] * scale);
         }
-        double t = x * LN2_PER_STEP + round, k = t - round;
-        double r = ((x - k * LN2_HIGH) - k * LN2_LOW) * 0.8, square = r * r;
-        double even = 3.087327729477532e-07;
-        even = even * square + -7.884053947876835e-06;
-        even = even * square + 0.00020183582981207944;
-        even = even * square + -0.005425347222180413;
-        even = even * square + 0.20833333333333323;
-        even = even * square + 1.6;
-        double p = (even + r) * number_of(bits_of(t) << 52);
-        result[s] = p / ((p - (bounded ? r : r * scale)) + (bounded ? even : even * scale));
+        SIDE_BY_SIDE(r[g] = square[g] - r[g]);
+        SIDE_BY_SIDE(r[g] = r[g] + even[g]);
+        SIDE_BY_SIDE(r[g] = square[g] / r[g]);
+        memcpy(result + s, r, sizeof r);
     }
 }
 
