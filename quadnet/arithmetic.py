@@ -5,10 +5,11 @@ one stated order; NumPy's `exp`, `log`, `matmul` and `sum` are not: their bits d
 the same operations in the same order.
 
 With k the whole number nearest to x / ln 2 and r = x − k ln 2, |r| ≤ ½ ln 2:   e^x = 2^k (1 + w),  w = e^r − 1
+For the sigmoid, with R = r coth(r/2), an even function of r near 2:           e^r = (R + r) / (R − r)
 With x = 2^k (1 + f), √½ ≤ 1 + f < √2, and s = f / (2 + f):                     ln x = k ln 2 + 2 artanh s
 
-The reductions are those of Cody & Waite 1980 and of Sun's fdlibm; the polynomials interpolate w and artanh at (nearly)
-Chebyshev nodes. Errors stay below 2 units in the last place.
+The reductions are those of Cody & Waite 1980 and of Sun's fdlibm; the polynomials interpolate w, R and artanh at
+(nearly) Chebyshev nodes. Errors stay below 2 units in the last place.
 """
 
 import functools
@@ -36,9 +37,10 @@ _STEPS_PER_UNIT, _LN2_HIGH, _LN2_LOW = _constants(1.4426950408889634, 0.69314718
 # Adding 1.5·2^52 rounds to a whole number, which then stands in the lowest bits; 1023 is the bias of an exponent.
 _ROUND = np.array(1.5 * 2.0**52 + 1023)
 _MANTISSA_BITS = np.array(52)
-# The sigmoid's terms are held 2^512 times too large: otherwise its smallest values could not be formed.
-_SIGMOID_SCALE = np.array(2.0**512)
-_SIGMOID_ROUND = np.array(1.5 * 2.0**52 + 1023 + 512)
+# For its smallest values the sigmoid's terms are held 2^512 times too large: otherwise they could not be formed.
+_SCALE = np.array(2.0**512)
+_SCALED_ROUND = np.array(1.5 * 2.0**52 + 1023 + 512)
+_LOWEST, _HIGHEST = _constants(-746.0, 100.0)  # beyond, the sigmoid is 0 and 1
 _SMALLEST_NORMAL = 2.0**-1022
 _SPLIT = np.array(2.0**27)  # leaves the upper half of a number's digits
 _SQRT_HALF_BITS = np.array(0x3FE6A09E667F3BCD)
@@ -49,6 +51,16 @@ _EXP_EVEN = _constants(
 )
 _EXP_ODD = _constants(
     2.510885369720946e-08, 2.7557244658180672e-06, 0.00019841269885841588, 0.008333333333321615, 0.16666666666666677
+)
+# 0.8 R by powers of (0.8 r)², highest first. The factor keeps 0.8 (R ± r) between 1 and 2, where rounding costs least.
+_SHRUNK = np.array(0.8)
+_SIGMOID = _constants(
+    3.087327729477532e-07,
+    -7.884053947876835e-06,
+    0.00020183582981207944,
+    -0.005425347222180413,
+    0.20833333333333323,
+    1.6,
 )
 # (2 artanh(s) / s − 2) / s² by powers of s², highest first.
 _LOG = _constants(
@@ -92,30 +104,44 @@ def exp(x: FloatArray) -> FloatArray:
 
 @_elementwise
 def sigmoid(z: FloatArray) -> FloatArray:
-    """σ(z) = 1 / (1 + e^{-z}), elementwise.
+    """σ(z) = 1 / (1 + e^{-z}), elementwise."""
+    return sigmoid_into(z, (np.empty_like(z), np.empty_like(z), np.empty_like(z), np.empty_like(z)))
 
-    With e^{-z} = 2^{-k} (1 + w) this is 2^k / (1 + 2^k + w), a quotient whose numerator is exact.
+
+def sigmoid_into(z: FloatArray, room: tuple[FloatArray, ...], *, bounded: bool = False) -> FloatArray:
+    """σ(z) without making an array: the training spends most of its time here.
+
+    With e^z = 2^k (R + r) / (R − r) this is p / (p − r + R), where p = 2^k (R + r).
+
+    Args:
+        z: Any shape.
+        room: Four arrays of that shape; the last receives the result, the others are overwritten.
+        bounded: Promises |z| ≤ 700, where nothing can overflow; the same bits, in less time.
     """
-    # In place wherever possible: the training spends most of its time here.
-    z = z.clip(-746.0, 100.0)
-    t = z * _STEPS_PER_UNIT
-    t += _SIGMOID_ROUND
-    k = t - _SIGMOID_ROUND
-    power = _power_of_two(t)
-    r = k * _LN2_HIGH
-    r -= z
+    t, r, square, result = room
+    if not bounded:
+        z = np.minimum(np.maximum(z, _LOWEST, out=result), _HIGHEST, out=result)
+    round_ = _ROUND if bounded else _SCALED_ROUND
+    np.multiply(z, _STEPS_PER_UNIT, out=t)
+    t += round_
+    k = np.subtract(t, round_, out=square)
+    np.multiply(k, _LN2_HIGH, out=r)
+    np.subtract(z, r, out=r)
     k *= _LN2_LOW
-    r += k
-    w = _expm1(r)
-    w *= _SIGMOID_SCALE
-    both = power + _SIGMOID_SCALE
-    # What the rounding of 1 + 2^k lost goes to w: a second error of full size would make more than 2 units in all.
-    lost = both - _SIGMOID_SCALE
-    np.subtract(power, lost, out=lost)
-    w += lost
-    both += w
-    power /= both
-    return power
+    r -= k
+    r *= _SHRUNK
+    np.multiply(r, r, out=square)
+    even = _polynomial(_SIGMOID, square, out=result)  # R
+    power = t.view(np.int64)
+    np.left_shift(power, _MANTISSA_BITS, out=power)
+    p = np.add(even, r, out=square)
+    p *= t
+    if not bounded:
+        r *= _SCALE
+        even *= _SCALE
+    np.subtract(p, r, out=r)
+    r += even
+    return np.divide(p, r, out=result)
 
 
 @_elementwise
@@ -200,6 +226,24 @@ def total_log(factors: FloatArray) -> FloatArray:
     return _total(_log_normal(_folded(whole, np.multiply), 0))
 
 
+def total_folded(whole: FloatArray, room: Sequence[FloatArray]) -> FloatArray:
+    """`total` of terms that are padded already; room takes the halves, quarters and eighths."""
+    for halves in room:
+        half = halves.shape[-1]
+        whole = np.add(whole[..., :half], whole[..., half:], out=halves)
+    return _total(whole)
+
+
+def folded_three_times(terms: FloatArray, factors: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The first part of `total` and `total_log` of terms and factors that are padded already."""
+    return _folded(terms, np.add), _folded(factors, np.multiply)
+
+
+def total_of_folded(terms: FloatArray, factors: FloatArray) -> FloatArray:
+    """The second part: the sums of the terms less those of the factors' logarithms."""
+    return _total(terms) - _total(_log_normal(factors, 0))
+
+
 def _folded(whole: FloatArray, operation: np.ufunc) -> FloatArray:
     """Halves laid on halves three times: shape (…, samples) to (…, samples / 8)."""
     for _ in range(3):
@@ -210,9 +254,8 @@ def _folded(whole: FloatArray, operation: np.ufunc) -> FloatArray:
 
 def _total(terms: FloatArray) -> FloatArray:
     """Rows of 8 lanes added one after the other, then the lanes folded in halves."""
-    lanes = terms[..., :LANES].copy()
-    for start in range(LANES, terms.shape[-1], LANES):
-        lanes += terms[..., start : start + LANES]
+    # Along an axis that is not the last, `reduce` adds row by row.
+    lanes = np.add.reduce(terms.reshape(*terms.shape[:-1], -1, LANES), axis=-2)
     return _folded(lanes, np.add)[..., 0]
 
 
@@ -260,9 +303,9 @@ def _log(f: FloatArray, k: FloatArray) -> FloatArray:
     return result
 
 
-def _polynomial(coefficients: tuple[FloatArray, ...], x: FloatArray) -> FloatArray:
+def _polynomial(coefficients: tuple[FloatArray, ...], x: FloatArray, out: FloatArray | None = None) -> FloatArray:
     """Horner's scheme; the highest coefficient comes first."""
-    value = coefficients[0] * x
+    value = np.multiply(coefficients[0], x, out=out)
     for coefficient in coefficients[1:-1]:
         value += coefficient
         value *= x

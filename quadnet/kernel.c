@@ -44,35 +44,61 @@ INLINE double number_of(uint64_t bits) { double x; memcpy(&x, &bits, 8); return 
 
 static const double LN2_PER_STEP = 1.4426950408889634, LN2_HIGH = 0.693147180559663, LN2_LOW = 2.8235290563031577e-13;
 
-/* arithmetic.sigmoid of the 64 numbers z of a unit, in three strides over them, each a short chain of operations: the
-   processor then works on many numbers at the same time. */
-INLINE void sigmoids(const double *restrict z, double *restrict result)
+/* 8 lanes at once, or one after the other where the compiler knows no vectors. */
+#if defined(__GNUC__)
+typedef double Pack __attribute__((vector_size(64)));
+typedef uint64_t PackBits __attribute__((vector_size(64)));
+#define POWER_OF_TWO(t) ((Pack)((PackBits)(t) << 52))
+#else
+typedef double Pack;
+#define POWER_OF_TWO(t) number_of(bits_of(t) << 52)
+#endif
+enum { PACK = sizeof(Pack) / sizeof(double), SIDE = 8 };
+#define SIDE_BY_SIDE(statement) do { for (int g = 0; g < SIDE; g++) { statement; } } while (0)
+
+/* arithmetic.sigmoid of the 64 numbers z of a unit: every operation for several packs side by side, since one alone would
+   wait for the result of the one before. */
+INLINE void sigmoids(const double *restrict z, double *restrict result, int bounded)
 {
-    const double scale = 0x1p512, round = 0x1.8p52 + 1023 + 512;
-    double r[BLOCK], power[BLOCK], w[BLOCK];
-    for (int s = 0; s < BLOCK; s++) {
+    const double scale = bounded ? 1.0 : 0x1p512, round = 0x1.8p52 + 1023 + (bounded ? 0 : 512);
+    double clipped[BLOCK];
+    for (int s = 0; !bounded && s < BLOCK; s++) {
         double x = z[s] < -746.0 ? -746.0 : z[s];
-        x = x > 100.0 ? 100.0 : x;
-        double t = x * LN2_PER_STEP + round, k = t - round;
-        power[s] = number_of(bits_of(t) << 52);
-        r[s] = (k * LN2_HIGH - x) + k * LN2_LOW;
+        clipped[s] = x > 100.0 ? 100.0 : x;
     }
-    for (int s = 0; s < BLOCK; s++) {
-        double square = r[s] * r[s], even = 2.763110010957082e-07, odd = 2.510885369720946e-08;
-        even = even * square + 2.4801490345216195e-05;
-        odd = odd * square + 2.7557244658180672e-06;
-        even = even * square + 0.001388888894684603;
-        odd = odd * square + 0.00019841269885841588;
-        even = even * square + 0.0416666666665143;
-        odd = odd * square + 0.008333333333321615;
-        even = even * square + 0.5000000000000013;
-        odd = odd * square + 0.16666666666666677;
-        w[s] = (even + r[s] * odd) * square + r[s];
-    }
-    for (int s = 0; s < BLOCK; s++) {
-        double both = power[s] + scale;
-        double rest = scale * w[s] + (power[s] - (both - scale));
-        result[s] = power[s] / (both + rest);
+    for (int s = 0; s < BLOCK; s += SIDE * PACK) {
+        Pack t[SIDE], r[SIDE], square[SIDE], even[SIDE];
+        memcpy(r, (bounded ? z : clipped) + s, sizeof r);
+        SIDE_BY_SIDE(t[g] = r[g] * LN2_PER_STEP);
+        SIDE_BY_SIDE(t[g] = t[g] + round);
+        SIDE_BY_SIDE(even[g] = t[g] - round);
+        SIDE_BY_SIDE(square[g] = even[g] * LN2_HIGH);
+        SIDE_BY_SIDE(even[g] = even[g] * LN2_LOW);
+        SIDE_BY_SIDE(r[g] = r[g] - square[g]);
+        SIDE_BY_SIDE(r[g] = r[g] - even[g]);
+        SIDE_BY_SIDE(r[g] = r[g] * 0.8);
+        SIDE_BY_SIDE(square[g] = r[g] * r[g]);
+        SIDE_BY_SIDE(even[g] = square[g] * 3.087327729477532e-07);
+        SIDE_BY_SIDE(t[g] = POWER_OF_TWO(t[g]));
+        SIDE_BY_SIDE(even[g] = even[g] + -7.884053947876835e-06);
+        SIDE_BY_SIDE(even[g] = even[g] * square[g]);
+        SIDE_BY_SIDE(even[g] = even[g] + 0.00020183582981207944);
+        SIDE_BY_SIDE(even[g] = even[g] * square[g]);
+        SIDE_BY_SIDE(even[g] = even[g] + -0.005425347222180413);
+        SIDE_BY_SIDE(even[g] = even[g] * square[g]);
+        SIDE_BY_SIDE(even[g] = even[g] + 0.20833333333333323);
+        SIDE_BY_SIDE(even[g] = even[g] * square[g]);
+        SIDE_BY_SIDE(even[g] = even[g] + 1.6);
+        SIDE_BY_SIDE(square[g] = even[g] + r[g]);
+        SIDE_BY_SIDE(square[g] = square[g] * t[g]);
+        if (!bounded) {
+            SIDE_BY_SIDE(r[g] = r[g] * scale);
+            SIDE_BY_SIDE(even[g] = even[g] * scale);
+        }
+        SIDE_BY_SIDE(r[g] = square[g] - r[g]);
+        SIDE_BY_SIDE(r[g] = r[g] + even[g]);
+        SIDE_BY_SIDE(r[g] = square[g] / r[g]);
+        memcpy(result + s, r, sizeof r);
     }
 }
 
@@ -118,6 +144,7 @@ typedef struct {
     int64_t blocks;
     const double *points;    /* (blocks, inputs, BLOCK) */
     const double *one_hot;   /* (blocks, outputs, BLOCK) */
+    double reach;            /* no logit is larger than this times the largest parameter */
 } Task;
 
 /* Room for one pass, cut out of the caller's workspace. */
@@ -140,18 +167,20 @@ INLINE void clear(const Task *task, int64_t block, double *restrict rows, int64_
 
 /* One layer of network.forward. */
 INLINE void layer_forward(const double *restrict below, int64_t rows, int64_t columns, const double *restrict weights,
-                          const double *restrict biases, double *restrict above, double *restrict logits)
+                          const double *restrict biases, double *restrict above, double *restrict logits,
+                          int bounded)
 {
     for (int64_t j = 0; j < columns; j++) {
         double z[BLOCK];
-        for (int s = 0; s < BLOCK; s++) z[s] = biases[j];
-        for (int64_t i = 0; i < rows; i++) {
+        for (int s = 0; s < BLOCK; s++) z[s] = below[s] * weights[j];
+        for (int64_t i = 1; i < rows; i++) {
             const double weight = weights[i * columns + j];
             for (int s = 0; s < BLOCK; s++) z[s] += below[i * BLOCK + s] * weight;
         }
+        for (int s = 0; s < BLOCK; s++) z[s] += biases[j];
         if (logits)
             for (int s = 0; s < BLOCK; s++) logits[j * BLOCK + s] = z[s];
-        sigmoids(z, above + j * BLOCK);
+        sigmoids(z, above + j * BLOCK, bounded);
     }
 }
 
@@ -212,8 +241,17 @@ INLINE void layer_backward(const double *restrict delta, const double *restrict 
 }
 
 /* All samples once. Returns the loss, and the gradient in `gradient` unless that is null. */
-EVERY_PROCESSOR
-static double pass(const Task *task, const Room *room, const double *theta, int64_t parameters, double *gradient)
+/* The layers of the default network with their widths as constants: the compiler then unrolls them. */
+#define FITTED(work)                                                                                                    \
+    do {                                                                                                                \
+        if (rows == 2 && columns == 3) work(2, 3);                                                                      \
+        else if (rows == 3 && columns == 3) work(3, 3);                                                                 \
+        else if (rows == 3 && columns == 4) work(3, 4);                                                                 \
+        else work(rows, columns);                                                                                       \
+    } while (0)
+
+INLINE double pass_with(const Task *task, const Room *room, const double *theta, int64_t parameters, double *gradient,
+                        const int bounded)
 {
     const int64_t layers = task->layers, *widths = task->widths, outputs = widths[layers];
     const double count = (double)task->samples;
@@ -230,8 +268,9 @@ static double pass(const Task *task, const Room *room, const double *theta, int6
         for (int64_t l = 0; l < layers; l++) {
             const int64_t rows = widths[l], columns = widths[l + 1];
             double *above = below + rows * BLOCK;
-            layer_forward(below, rows, columns, weights, weights + rows * columns, above,
-                          l == layers - 1 ? room->logits : 0);
+            double *logits = l == layers - 1 ? room->logits : 0;
+#define FORWARD(r, c) layer_forward(below, r, c, weights, weights + rows * columns, above, logits, bounded)
+            FITTED(FORWARD);
             if (partial) clear(task, block, above, columns, 0.0);
             below = above;
             weights += (rows + 1) * columns;
@@ -248,9 +287,11 @@ static double pass(const Task *task, const Room *room, const double *theta, int6
             weights -= (rows + 1) * columns;
             lanes -= (rows + 1) * columns * LANES;
             below -= rows * BLOCK;
-            layer_gradient(below, delta, rows, columns, lanes);
+#define GRADIENT(r, c) layer_gradient(below, delta, r, c, lanes)
+            FITTED(GRADIENT);
             if (!l) break;
-            layer_backward(delta, weights, below, rows, columns, next);
+#define BACKWARD(r, c) layer_backward(delta, weights, below, r, c, next)
+            FITTED(BACKWARD);
             if (partial) clear(task, block, next, rows, 0.0);
             double *swap = delta;
             delta = next;
@@ -259,6 +300,15 @@ static double pass(const Task *task, const Room *room, const double *theta, int6
     }
     for (int64_t i = 0; gradient && i < parameters; i++) gradient[i] = across(room->lanes + i * LANES) / count;
     return (across(terms_lanes) - across(log_lanes)) / count;
+}
+
+EVERY_PROCESSOR
+static double pass(const Task *task, const Room *room, const double *theta, int64_t parameters, double *gradient)
+{
+    int bounded = 1;
+    for (int64_t i = 0; i < parameters; i++) bounded &= fabs(theta[i]) * task->reach <= 600.0;
+    if (bounded) return pass_with(task, room, theta, parameters, gradient, 1);
+    return pass_with(task, room, theta, parameters, gradient, 0);
 }
 
 enum { GRADIENT_DESCENT, HEAVY_BALL, NESTEROV, AVERAGING };
@@ -291,7 +341,9 @@ EXPORT int64_t quadnet_train(int64_t layers, const int64_t *widths, int64_t samp
 {
     int64_t units, widest;
     const int64_t parameters = parameters_of(layers, widths, &units, &widest);
-    const Task task = {layers, widths, samples, blocks, points, one_hot};
+    double reach = 1.0; /* the largest input or activation; points that are not numbers show in the logits all the same */
+    for (int64_t i = 0; i < blocks * widths[0] * BLOCK; i++) reach = fabs(points[i]) > reach ? fabs(points[i]) : reach;
+    const Task task = {layers, widths, samples, blocks, points, one_hot, reach * (double)(widest + 1)};
     Room room;
     room.activations = (double *)(((uintptr_t)workspace + 63) & ~(uintptr_t)63);
     room.logits = room.activations + units * BLOCK;

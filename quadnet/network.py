@@ -3,7 +3,7 @@
 A_0 = X,   Z_l = A_{l-1} W_l + b_l,   A_l = σ(Z_l),   σ(z) = 1 / (1 + e^{-z})
 
 Every sum has one stated order, so that its bits are the same on every machine (see `arithmetic`): a sum over units
-begins with the bias and follows the units; sums over samples are `arithmetic.total`. In memory the values of one unit
+follows the units and ends with the bias; sums over samples are `arithmetic.total`. In memory the values of one unit
 lie side by side; inside the functions, `.T` turns to that form and back.
 """
 
@@ -131,7 +131,7 @@ def gradients(parameters: Parameters, activations: list[FloatArray], one_hot: Fl
 
 
 def _combined(values: FloatArray, weights: FloatArray, biases: FloatArray | None = None) -> FloatArray:
-    """The sums b_j + Σ_i values_si weights_ij, one unit i after the other, shape (n, columns).
+    """The sums Σ_i values_si weights_ij + b_j, one unit i after the other, shape (n, columns).
 
     Args:
         values: Shape (n, units).
@@ -140,8 +140,8 @@ def _combined(values: FloatArray, weights: FloatArray, biases: FloatArray | None
     """
     products = (row * column for row, column in zip(weights[:, :, None], values.T, strict=True))
     sums: FloatArray = next(products)
-    if biases is not None:
-        sums += biases[:, None]
     for product in products:
         sums += product
+    if biases is not None:
+        sums += biases[:, None]
     return sums.T

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from quadnet import kernel, optimizers
+from quadnet import kernel, optimizers, workspace
 from quadnet.config import Config
 from quadnet.dataset import Dataset
 from quadnet.history import History, Recording
@@ -14,6 +14,7 @@ from quadnet.optimizers import State
 Progress = Callable[[int], None]
 Advance = Callable[[State, Recording, int], State]
 
+_TOGETHER = 50  # epochs whose losses are computed at once
 _STRETCH = 2 * 10**7  # samples times parameters between two reports of progress
 
 
@@ -30,7 +31,12 @@ def train(config: Config, dataset: Dataset, progress: Progress | None = None) ->
     Raises:
         ConfigurationError: QUADNET_KERNEL asks for what there is not.
     """
-    advance = kernel.advance(config, dataset) if kernel.name() == "compiled" else _advance(config, dataset)
+    if kernel.name() == "compiled":
+        advance = kernel.advance(config, dataset)
+    elif workspace.fits(config.network.widths, len(dataset.points)):
+        advance = _advance_in_place(config, dataset)
+    else:
+        advance = _advance(config, dataset)
     state = optimizers.init(initial(config.network).vector)
     recording = Recording(config.training.epochs, state.theta)
     stretch = max(1, _STRETCH // (len(dataset.points) * state.theta.size))
@@ -64,5 +70,38 @@ def _advance(config: Config, dataset: Dataset) -> Advance:
                 if recording.done % recording.every == 0:
                     recording.parameters[recording.done // recording.every] = state.theta
         return state
+
+    return advance
+
+
+def _advance_in_place(config: Config, dataset: Dataset) -> Advance:
+    """The same loop on a workspace, for data that fit the cache."""
+    training = config.training
+    room = workspace.Workspace(config.network.widths, dataset.points, dataset.one_hot)
+
+    def advance(state: State, recording: Recording, last: int) -> State:
+        with np.errstate(over="ignore", invalid="ignore"):
+            while recording.done < last and not recording.broken:
+                state = some(state, recording, min(recording.done + _TOGETHER, last))
+        return state
+
+    def some(state: State, recording: Recording, last: int) -> State:
+        first, states, terms = recording.done, [state], []
+        for epoch in range(first, last):
+            room.forward(state.theta)
+            terms.append(room.loss_terms())
+            theta = optimizers.look_ahead(training, state)
+            if theta is not state.theta:
+                room.forward(theta)
+            state = optimizers.update(training, state, room.gradient(theta))
+            states.append(state)
+            if (epoch + 1) % recording.every == 0:
+                recording.parameters[(epoch + 1) // recording.every] = state.theta
+        loss = recording.loss[first:last] = room.losses(terms)
+        broken = np.flatnonzero(~np.isfinite(loss))
+        # What came after a loss that is not finite did not happen.
+        updates = int(broken[0]) if broken.size else len(loss)
+        recording.done = first + updates + bool(broken.size)
+        return states[updates]
 
     return advance
