@@ -22,7 +22,7 @@ NUMPY = set(
     append arange argmin array asarray ascontiguousarray asfortranarray bincount column_stack concatenate
     count_nonzero diag diff empty empty_like errstate eye finfo flatnonzero float64 full_like inf int64 isfinite isnan
     maximum median meshgrid minimum nan ndarray newaxis ones ones_like repeat searchsorted stack trace ufunc vstack
-    where zeros zeros_like abs add multiply subtract sqrt cumsum prod random shape typing
+    where zeros zeros_like abs add multiply subtract divide sqrt left_shift cumsum prod random shape typing
     """.split()  # noqa: SIM905  # a list would take a line a name
 )
 # Sums in an order that is NumPy's own, and its own normals. `sum` only where every term is a whole number.
@@ -33,6 +33,14 @@ EXCEPTIONS = {
     ("metrics", "matrix.sum()"),
     ("evidence", "matrix.sum()"),
     ("mixture", "counts.sum()"),  # whole numbers below 2^53
+    # Along an axis that is not the last of a contiguous array, `reduce` adds row by row, in order.
+    ("arithmetic", "np.add.reduce(terms.reshape(*terms.shape[:-1], -1, LANES), axis=-2)"),
+    ("workspace", "np.add.reduce(products, axis=0, out=self._logits[layer])"),
+    ("workspace", "np.add.reduce(back, axis=0, out=self._deltas[layer - 1])"),
+    ("workspace", "np.add.reduce(linear, axis=0)"),
+    ("workspace", "np.multiply.reduce(nearest, axis=0)"),
+    ("workspace", "np.maximum.reduce(np.abs(theta))"),  # no rounding
+    ("workspace", "sum(((rows + 1) * columns for rows, columns in itertools.pairwise(widths)))"),  # whole numbers
     ("arithmetic", "2 ** 0.5"),  # where softplus changes its form: either side is right
 }
 
