@@ -1,9 +1,9 @@
-"""The default training beside what a user would write instead, on one thread, float64, every loss recorded.
+"""The default training beside what a user would write instead, float64, every loss recorded.
 
     pip install . && python tests/benchmarks/training.py [RUNS]
 
 Peers that are not installed are left out. All take turns, since machines are noisy; prints the medians.
-scikit-learn's MLPClassifier is no peer: its output layer for four classes is a softmax, another net.
+All but JAX are held to one thread. scikit-learn's MLPClassifier is not among the peers yet.
 """
 
 import os

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from quadnet import arithmetic, kernel, training
+from quadnet import arithmetic, kernel, training, workspace
 from quadnet.config import Config, parse
 from quadnet.dataset import Dataset, quadrants
 from quadnet.errors import ConfigurationError
@@ -71,6 +71,15 @@ def _some(dataset: Dataset, samples: int) -> Dataset:
 @example(config=Config(training=Config().training.model_copy(update={"epochs": 300})), samples=800)
 def test_both_loops_give_the_same_bits(config: Config, samples: int) -> None:
     assert not _differs(config, _some(quadrants(config), samples))
+
+
+@compiled_only
+@settings(max_examples=60, deadline=None)
+@given(config=_configs(), samples=st.integers(1, 200))
+def test_the_loop_for_large_data_gives_the_same_bits(config: Config, samples: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(workspace, "LIMIT", 0)
+        assert not _differs(config, _some(quadrants(config), samples))
 
 
 @compiled_only
