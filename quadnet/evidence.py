@@ -1,8 +1,9 @@
-"""What the network did in each phase: mean outputs, which classes it tells apart, what it predicts."""
+"""What the network did in each phase: mean outputs, which classes it tells apart, what it predicts, how it is made."""
 
 import math
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Literal
 
 import numpy as np
 
@@ -32,6 +33,7 @@ class Snapshot:
         recall: Share of each class's points that are predicted as labelled, shape (4,).
         shares: Share of all points that each class is predicted for, shape (4,).
         accuracy: Share of points predicted as labelled.
+        confusion: Points by label (row) and prediction (column), shape (4, 4).
         gradient_norm: Euclidean length of the loss's gradient.
     """
 
@@ -41,6 +43,7 @@ class Snapshot:
     recall: FloatArray
     shares: FloatArray
     accuracy: float
+    confusion: IntArray
     gradient_norm: float
 
     @property
@@ -64,10 +67,17 @@ class Evidence:
     track: tuple[Snapshot, ...]
 
 
-def observe(dataset: Dataset, history: History, phases: Phases) -> Evidence:
-    """Looks at the network at the moments that the phases single out."""
+def observe(dataset: Dataset, history: History, phases: Phases, *, tracked: bool = True) -> Evidence:
+    """Looks at the network at the moments that the phases single out.
+
+    Args:
+        dataset: The points.
+        history: The training.
+        phases: Its phases.
+        tracked: Whether to look all along as well.
+    """
     moments = [0, *map(moment, phases.phases)]
-    track = {history.nearest(t) for phase in phases.phases for t in _epochs(phase)}
+    track = {history.nearest(t) for phase in phases.phases if tracked for t in _epochs(phase)}
     wanted = sorted(track | {history.nearest(t) for t in moments})
     seen = {epoch: snapshot(dataset, history, epoch) for epoch in wanted}
     start, *others = (seen[history.nearest(t)] for t in moments)
@@ -110,6 +120,7 @@ def snapshot(dataset: Dataset, history: History, epoch: int) -> Snapshot:
         recall=recall,
         shares=shares,
         accuracy=float(np.trace(matrix) / matrix.sum()),
+        confusion=matrix,
         gradient_norm=math.sqrt(float(total(gradient * gradient))),
     )
 
@@ -132,3 +143,49 @@ def partition(means: FloatArray) -> Partition:
             old, new = max(group[a], group[b]), min(group[a], group[b])
             group = [new if g == old else g for g in group]
     return tuple(tuple(c for c in range(CLASSES) if group[c] == g) for g in sorted(set(group)))
+
+
+SplitKind = Literal["left_right", "top_bottom", "diagonal", "one_from_rest", "several"]
+
+
+@dataclass(frozen=True)
+class Split:
+    """A group of classes that has come apart.
+
+    Attributes:
+        kind: How the parts lie to each other: `one_from_rest` is one class against two or three, `several` more than
+            two parts; two parts of one size are named by the line between their centres.
+        parts: The groups it came apart into.
+    """
+
+    kind: SplitKind
+    parts: Partition
+
+
+def separation(before: Partition, after: Partition, centres: FloatArray) -> tuple[Split, ...]:
+    """What came apart between two partitions; groups that were joined anew are left out.
+
+    Args:
+        before: Groups of classes.
+        after: Groups of classes later.
+        centres: Where the classes lie, shape (4, 2).
+    """
+    splits = []
+    for group in before:
+        parts = tuple(part for part in after if set(part) <= set(group))
+        if len(parts) > 1 and {c for part in parts for c in part} == set(group):
+            splits.append(Split(_kind(parts, centres), parts))
+    return tuple(splits)
+
+
+def _kind(parts: Partition, centres: FloatArray) -> SplitKind:
+    if len(parts) > 2:
+        return "several"
+    first, second = parts
+    if len(first) != len(second):
+        return "one_from_rest"
+    # Both parts have as many classes, so the sums of their centres lie as their means do.
+    right, up = (abs(math.fsum(centres[first, axis]) - math.fsum(centres[second, axis])) for axis in (0, 1))
+    if right > 2 * up:
+        return "left_right"
+    return "top_bottom" if up > 2 * right else "diagonal"

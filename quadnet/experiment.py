@@ -5,31 +5,54 @@ from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
+from quadnet.anatomy import Anatomy, dissect
+from quadnet.claims import Case, Verdict, judge, prior_plateau
 from quadnet.config import Config
 from quadnet.dataset import Dataset, quadrants
 from quadnet.evidence import Evidence, observe
 from quadnet.history import History
-from quadnet.inertia import Companion, accompany
+from quadnet.inertia import Companion, Crossing, accompany, companion_config, cross, rules, warning_config
 from quadnet.metrics import Metrics, measure
 from quadnet.phases import Phases, detect
+from quadnet.standstill import Standstill, examine
 from quadnet.training import Progress, train
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """The results of every stage, in the order in which they arise."""
+    """The results of every stage, in the order in which they arise.
+
+    Attributes:
+        config: What was run.
+        dataset: The points.
+        history: The training.
+        phases: Its phases.
+        evidence: What the network said of the points in them.
+        anatomy: How it was made in each of them.
+        standstill: The saddle beside the prior plateau; None without such a plateau.
+        metrics: Accuracies and losses.
+        companion: The same start with other momentum.
+        warning: The same start with too much momentum.
+        crossings: How other rules leave each closed plateau; None where even plain descent does not.
+        verdicts: What became of the note's claims, by number.
+    """
 
     config: Config
     dataset: Dataset
     history: History
     phases: Phases
     evidence: Evidence
+    anatomy: tuple[Anatomy, ...]
+    standstill: Standstill | None
     metrics: Metrics
     companion: Companion
+    warning: Companion
+    crossings: tuple[Crossing | None, ...]
+    verdicts: dict[str, Verdict]
 
 
 def conduct(config: Config, progress: Progress | None = None) -> Experiment:
-    """Runs the experiment; the companion of the inertia comparison trains beside the main run.
+    """Runs the experiment; the trainings it is compared with run beside the main one.
 
     Args:
         config: What to run.
@@ -37,16 +60,44 @@ def conduct(config: Config, progress: Progress | None = None) -> Experiment:
     """
     dataset = quadrants(config)
     stop = threading.Event()
+    check = partial(_check, stop)
     with ThreadPoolExecutor(1) as pool:
-        companion = pool.submit(accompany, config, dataset, partial(_check, stop))
+        companion = pool.submit(accompany, companion_config(config), dataset, check)
         try:
             history = train(config, dataset, progress)
             phases = detect(history.loss)
+            tried = rules(config.training)
+            crossings = [
+                pool.submit(cross, config, dataset, history, phase, tried, check) for phase in phases.closed_plateaus
+            ]
+            warning = pool.submit(accompany, warning_config(config), dataset, check)
             evidence = observe(dataset, history, phases)
+            anatomy = dissect(dataset, history, phases)
+            index = prior_plateau(phases, evidence)
+            standstill = None
+            if index is not None:
+                standstill = examine(config, dataset, history, phases.phases[index])
             metrics = measure(config, dataset, history)
-            return Experiment(config, dataset, history, phases, evidence, metrics, companion.result())
+            crossed = tuple(crossing.result() for crossing in crossings)
+            case = Case(
+                config, dataset, history, phases, evidence, standstill, crossed[0] if index is not None else None
+            )
+            return Experiment(
+                config=config,
+                dataset=dataset,
+                history=history,
+                phases=phases,
+                evidence=evidence,
+                anatomy=anatomy,
+                standstill=standstill,
+                metrics=metrics,
+                companion=companion.result(),
+                warning=warning.result(),
+                crossings=crossed,
+                verdicts=judge(case),
+            )
         finally:
-            stop.set()  # an interrupted run does not wait for its companion
+            stop.set()  # an interrupted run does not wait for its companions
 
 
 def _check(stop: threading.Event, epochs: int) -> None:

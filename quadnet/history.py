@@ -29,6 +29,7 @@ class Recording:
         parameters: Room for the parameters after 0, every, 2·every, … updates, one row each.
         every: Distance between kept epochs.
         done: Epochs whose loss is known.
+        end: All parameters after the last update, shape (p,).
     """
 
     def __init__(self, epochs: int, start: FloatArray) -> None:
@@ -43,24 +44,24 @@ class Recording:
         self.parameters = np.empty((epochs // self.every + 1, start.size))
         self.parameters[0] = start
         self.done = 0
+        self.end = start
 
     @property
     def broken(self) -> bool:
         """Whether the last loss is not finite: then its epoch has no update."""
         return self.done > 0 and not np.isfinite(self.loss[self.done - 1])
 
-    def history(self, end: FloatArray, widths: tuple[int, ...]) -> "History":
+    def history(self, widths: tuple[int, ...]) -> "History":
         """What was recorded.
 
         Args:
-            end: All parameters after the last update, shape (p,).
             widths: Units of every layer.
         """
         updates = self.done - self.broken
         epochs = np.arange(0, updates + 1, self.every)
         parameters = self.parameters[: len(epochs)]
         if epochs[-1] != updates and not self.broken:
-            epochs, parameters = np.append(epochs, updates), np.vstack([parameters, end])
+            epochs, parameters = np.append(epochs, updates), np.vstack([parameters, self.end])
         loss = self.loss[: self.done]
         # Processors differ in the bits of a result that is not a number.
         loss[np.isnan(loss)] = np.nan

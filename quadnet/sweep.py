@@ -8,13 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from quadnet.claims import MOMENTUM, NUMBERS, Case, Outcome, judge, prior_plateau
 from quadnet.config import Config
 from quadnet.dataset import quadrants
-from quadnet.evidence import moment, snapshot
+from quadnet.evidence import observe
+from quadnet.inertia import cross, rules
 from quadnet.metrics import accuracy
 from quadnet.mixture import Partition
 from quadnet.network import outputs
 from quadnet.phases import Phase, detect
+from quadnet.standstill import examine
 from quadnet.training import train
 
 Seeds = tuple[int, int]
@@ -44,6 +47,7 @@ class Row:
         bayes_accuracy_sample: The Bayes rule on the same points.
         phases: The phases by one letter each: D descent, P plateau, S shoulder, and the open one in small letters.
         plateaus: The closed plateaus in order.
+        verdicts: On the note's claims, in the order of `claims.NUMBERS`.
     """
 
     data_seed: int
@@ -55,6 +59,7 @@ class Row:
     bayes_accuracy_sample: float | None = None
     phases: str | None = None
     plateaus: tuple[Plateau, ...] = ()
+    verdicts: tuple[Outcome, ...] = ()
 
 
 def seeded(config: Config, seeds: Seeds) -> Config:
@@ -78,11 +83,19 @@ def _run(config: Config, seeds: Seeds) -> Row:
     dataset = quadrants(config)
     history = train(config, dataset)
     found = detect(history.loss)
-    plateaus = []
-    for phase in found.closed_plateaus:
-        epoch = history.nearest(moment(phase))
-        groups = snapshot(dataset, history, epoch).partition
-        plateaus.append(Plateau(phase.start, phase.end, float(history.loss[phase.middle]), groups))
+    evidence = observe(dataset, history, found, tracked=False)
+    plateaus = tuple(
+        Plateau(phase.start, phase.end, float(history.loss[phase.middle]), seen.partition)
+        for phase, seen in zip(found.phases, evidence.phases, strict=True)
+        if phase in found.closed_plateaus
+    )
+    standstill = crossing = None
+    index = prior_plateau(found, evidence)
+    if index is not None:
+        phase, tried = found.phases[index], [rule for rule in rules(config.training) if rule.momentum == MOMENTUM]
+        standstill = examine(config, dataset, history, phase, drawn=False)
+        crossing = cross(config, dataset, history, phase, tried)
+    verdicts = judge(Case(config, dataset, history, found, evidence, standstill, crossing))
     predicted = outputs(history.final, dataset.points).argmax(axis=1)
     return Row(
         *seeds,
@@ -92,7 +105,8 @@ def _run(config: Config, seeds: Seeds) -> Row:
         accuracy=accuracy(predicted.astype(np.int64), dataset.labels),
         bayes_accuracy_sample=accuracy(dataset.mixture.bayes_rule(dataset.points), dataset.labels),
         phases="".join(map(_letter, found.phases)),
-        plateaus=tuple(plateaus),
+        plateaus=plateaus,
+        verdicts=tuple(verdicts[number].outcome for number in NUMBERS),
     )
 
 

@@ -1,6 +1,6 @@
 """The training loop."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -31,20 +31,36 @@ def train(config: Config, dataset: Dataset, progress: Progress | None = None) ->
     Raises:
         ConfigurationError: QUADNET_KERNEL asks for what there is not.
     """
+    for recording in stretches(config, dataset, initial(config.network)):  # the last one is used below
+        if progress is not None:
+            progress(recording.done)
+    return recording.history(config.network.widths)
+
+
+def stretches(config: Config, dataset: Dataset, start: Parameters) -> Iterator[Recording]:
+    """A training from any start, seen now and then: the same recording, a stretch of epochs longer each time.
+
+    Args:
+        config: Network and training; its seed of weights does not matter.
+        dataset: What to learn.
+        start: The parameters before the first update; the velocity is 0.
+
+    Raises:
+        ConfigurationError: QUADNET_KERNEL asks for what there is not.
+    """
     if kernel.name() == "compiled":
         advance = kernel.advance(config, dataset)
     elif workspace.fits(config.network.widths, len(dataset.points)):
         advance = _advance_in_place(config, dataset)
     else:
         advance = _advance(config, dataset)
-    state = optimizers.init(initial(config.network).vector)
+    state = optimizers.init(start.vector)
     recording = Recording(config.training.epochs, state.theta)
     stretch = max(1, _STRETCH // (len(dataset.points) * state.theta.size))
     while recording.done < config.training.epochs and not recording.broken:
         state = advance(state, recording, min(recording.done + stretch, config.training.epochs))
-        if progress is not None:
-            progress(recording.done)
-    return recording.history(state.theta, config.network.widths)
+        recording.end = state.theta
+        yield recording
 
 
 def _advance(config: Config, dataset: Dataset) -> Advance:

@@ -7,18 +7,21 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 
+import numpy as np
+
 from quadnet.arrays import IntArray
-from quadnet.config import CLASSES, Config, dumps
+from quadnet.config import CLASSES, Config, Training, dumps
 from quadnet.experiment import Experiment
 from quadnet.inertia import pairs
 from quadnet.mixture import Mixture, Partition, merged_level
 from quadnet.phases import Phase
-from report import drawings, prose, story
+from report import drawings, note, prose, story, verdicts
 from report.drawings import Figure
 from report.figures.training import Level as Line
-from report.language import Language
+from report.language import Language, subscript
 from report.page import Page
 from report.story import Chapter
+from report.verdicts import Trial
 
 _HEAT_STEPS = 8
 _VISIBLE = 5e-6  # an error rate below rounds to 0.000 %
@@ -51,7 +54,31 @@ class PhaseRow:
     groups: str
     accuracy: str
     story: str
+
+
+@dataclass(frozen=True)
+class Episode:
+    """A phase at length: the note's explanation beside what was measured.
+
+    Attributes:
+        number: From 1.
+        title: Kind and epochs.
+        note: What the note says of such a phase.
+        trials: The claims it makes, with their verdicts.
+        reading: What was measured.
+        panel: The decision regions at the phase's moment.
+        means: The mean outputs there.
+        spectrum: The eigenvalues at its start, middle and end; None where they are not known.
+    """
+
+    number: str
+    title: str
+    note: str
+    trials: tuple[Trial, ...]
     reading: str
+    panel: Figure
+    means: Matrix
+    spectrum: Figure | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,17 +89,23 @@ class Document(Page):
         warning: What went wrong in the training, if anything did.
         numbers: Single values that the fixed sentences name.
         overlap: Whether the clouds overlap so much that even the best classifier errs.
-        panels: The decision regions at the moments that matter.
         phases: The phases in order.
         levels: Name, loss and meaning of each analytic level.
-        means: Mean outputs at each closed plateau and at the end.
+        episodes: The phases at length.
+        makeup: Rows of the table of curvature and ranks, with its head.
+        standstill: The saddle beside the prior plateau, in paragraphs.
+        trials: The note's claims and their verdicts.
+        tally: How many have which verdict.
         accuracies: Rows of the accuracy table: who, on training points, on fresh points.
         confusion: Training points by label and prediction.
+        trained: The decision regions after training.
         luck: Whether the training accuracy is ability.
         loss_gap: The loss in training and on fresh points.
         inertia: What the companion run shows.
         inertia_optimizer: Key of the formula of the one with momentum.
         plateaus: Rows of the inertia table.
+        crossings: Rows of the table of rules that leave each plateau, with its head.
+        stuck: What too much inertia did, if it did harm.
         optimizer: Key of the update rule's formula.
     """
 
@@ -81,23 +114,30 @@ class Document(Page):
     warning: str | None
     numbers: dict[str, str]
     overlap: bool
-    panels: tuple[Figure, ...]
     phases: tuple[PhaseRow, ...]
     levels: tuple[tuple[str, str, str], ...]
-    means: tuple[Matrix, ...]
+    episodes: tuple[Episode, ...]
+    makeup: tuple[tuple[str, ...], ...]
+    standstill: tuple[str, ...]
+    trials: tuple[Trial, ...]
+    tally: str
     accuracies: tuple[tuple[str, ...], ...]
     confusion: Matrix
+    trained: Figure
     luck: str
     loss_gap: str
     inertia: str
     inertia_optimizer: str
     plateaus: tuple[tuple[str, ...], ...]
+    crossings: tuple[tuple[str, ...], ...]
+    stuck: str | None
     optimizer: str
 
     @property
     def drawings(self) -> tuple[Figure, ...]:
-        """All figures and panels."""
-        return (*super().drawings, *self.panels)
+        """All figures, panels and spectra."""
+        parts = (part for episode in self.episodes for part in (episode.panel, episode.spectrum))
+        return (*super().drawings, *(part for part in parts if part is not None), self.trained)
 
 
 def compose(run: Experiment, language: Language, versions: Sequence[tuple[str, str]]) -> Document:
@@ -111,14 +151,21 @@ def compose(run: Experiment, language: Language, versions: Sequence[tuple[str, s
     _ = language.gettext
     config, metrics = run.config, run.metrics
     canvas = drawings.panel_canvas(run)
+    chapters = story.chapters(run)
     with ThreadPoolExecutor(1) as pool:
-        panels = pool.submit(drawings.panels, run, canvas, language)
-        chapters = story.chapters(run)
+        panels = pool.submit(drawings.panels, run, canvas, chapters, language)
         levels = analytic_levels(run.dataset.mixture, language)
-        figures = [drawings.data(run, language), drawings.network(run, language), drawings.inertia(run, language)]
+        drawn = [drawings.data(run, language), drawings.network(run, language)]
         if chapters:
             lines = [Line(level.loss, level.label) for level in levels]
-            figures.insert(2, drawings.loss_curve(run, chapters, lines, language))
+            drawn.append(drawings.loss_curve(run, chapters, lines, language))
+        if run.standstill is not None and run.standstill.saddle is not None:
+            drawn.append(drawings.saddle(run, run.standstill, run.standstill.saddle, language))
+        drawn.append(drawings.inertia(run, language))
+        figures = {figure.key: figure for figure in drawn}
+        trials = verdicts.trials(run, language)
+        spectra = _spectra(run, language)
+        *regions, trained = panels.result()
     return Document(
         language=language,
         title=config.report.title,
@@ -135,13 +182,20 @@ def compose(run: Experiment, language: Language, versions: Sequence[tuple[str, s
         summary=prose.summary(run, language),
         numbers=_numbers(run, language),
         overlap=metrics.bayes_accuracy < 1 - _VISIBLE,
-        figures={figure.key: figure for figure in figures},
-        panels=tuple(panels.result()),
+        figures=figures,
         phases=tuple(_phase(chapter, language) for chapter in chapters),
         levels=tuple(level.row(language) for level in levels),
-        means=tuple(_means(chapter, language) for chapter in chapters if chapter.phase.kind == "plateau"),
+        episodes=tuple(
+            _episode(chapter, chapters, trials, panel, spectrum, language)
+            for chapter, panel, spectrum in zip(chapters, regions, spectra, strict=True)
+        ),
+        makeup=_makeup(run, language),
+        standstill=prose.standstill(run, language),
+        trials=trials,
+        tally=verdicts.tally(run, language),
         accuracies=_accuracies(run, language),
         confusion=_confusion(metrics.confusion_matrix, language),
+        trained=trained,
         luck=prose.luck(metrics, language),
         loss_gap=prose.loss_gap(metrics, language),
         inertia=prose.inertia(run, language),
@@ -151,6 +205,8 @@ def compose(run: Experiment, language: Language, versions: Sequence[tuple[str, s
             if training.optimizer != "gradient_descent"
         ),
         plateaus=_plateaus(run, language),
+        crossings=_crossings(run, language),
+        stuck=prose.stuck(run, language),
         optimizer=config.training.optimizer,
         config_toml=dumps(config),
         versions=tuple(versions),
@@ -255,19 +311,111 @@ def _phase(chapter: Chapter, language: Language) -> PhaseRow:
         groups=story.groups(chapter.snapshot.partition),
         accuracy=language.percent(chapter.snapshot.accuracy),
         story=story.story(chapter, language),
-        reading=story.reading(chapter, language),
     )
 
 
-def _means(chapter: Chapter, language: Language) -> Matrix:
-    _ = language.gettext
-    caption = _("Phase %(number)s, epoch %(epoch)s: %(groups)s") % {
+def _spectra(run: Experiment, language: Language) -> list[Figure | None]:
+    known = [look.eigenvalues for anatomy in run.anatomy for look in anatomy.looks if look.eigenvalues is not None]
+    largest = max((float(np.abs(values).max()) for values in known), default=0.0)
+    return [drawings.spectrum(k, anatomy, largest, language) for k, anatomy in enumerate(run.anatomy, start=1)]
+
+
+def _episode(
+    chapter: Chapter,
+    chapters: Sequence[Chapter],
+    trials: Sequence[Trial],
+    panel: Figure,
+    spectrum: Figure | None,
+    language: Language,
+) -> Episode:
+    phase = chapter.phase
+    title = language.gettext("Phase %(number)s: %(kind)s, epochs %(start)s to %(end)s") % {
         "number": chapter.number,
-        "epoch": language.integer(chapter.snapshot.epoch),
-        "groups": story.groups(chapter.snapshot.partition),
+        "kind": story.kind(chapter, language),
+        "start": language.integer(phase.start),
+        "end": language.integer(phase.end),
     }
+    claimed = note.claims(chapter, chapters)
+    return Episode(
+        number=str(chapter.number),
+        title=title,
+        note=note.explanation(chapter, chapters, language),
+        trials=tuple(trial for trial in trials if trial.number in claimed),
+        reading=story.reading(chapter, language),
+        panel=panel,
+        means=_means(chapter, language),
+        spectrum=spectrum,
+    )
+
+
+def _makeup(run: Experiment, language: Language) -> tuple[tuple[str, ...], ...]:
+    """Head and rows: the loss, its slope and its bends, and the layers' effective ranks, at all borders and middles."""
+    _ = language.gettext
+    columns = [_("epoch"), _("loss"), _("gradient"), _("least eigenvalue"), "− / 0 / +"]
+    columns += [f"{matrix}{subscript(layer)}" for matrix in "WA" for layer in range(1, len(run.history.widths))]
+    looks = {look.snapshot.epoch: look for anatomy in run.anatomy for look in anatomy.looks}
+    none = "–"
+
+    def rank(value: float | None) -> str:
+        return none if value is None else language.decimal(value, 2)
+
+    rows = []
+    for epoch, look in looks.items():
+        signs = look.signs
+        rows.append(
+            (
+                language.integer(epoch),
+                language.significant(float(run.history.loss[min(epoch, run.history.loss.size - 1)])),
+                language.significant(look.snapshot.gradient_norm, 2),
+                none if look.least is None else language.significant(look.least, 2),
+                none if signs is None else f"{signs.negative} / {signs.zero} / {signs.positive}",
+                *map(rank, look.weight_ranks),
+                *map(rank, look.activation_ranks),
+            )
+        )
+    return (tuple(columns), *rows)
+
+
+def _crossings(run: Experiment, language: Language) -> tuple[tuple[str, ...], ...]:
+    """Head and rows: for each rule the epochs it needs from the middle of each plateau, its speed-up, and theory's."""
+    _ = language.gettext
+    middles = {anatomy.middle.snapshot.epoch: anatomy.middle for anatomy in run.anatomy}
+    crossed = [crossing for crossing in run.crossings if crossing is not None]
+    if not crossed:
+        return ()
+    head, columns = (
+        [_("rule")],
+        [[_("plain gradient descent"), *(_rule(t.training, language) for t in crossed[0].trials)]],
+    )
+    for crossing in crossed:
+        head += [
+            _("epochs from %(epoch)s") % {"epoch": language.integer(crossing.start)},
+            _("times as fast"),
+            _("by theory"),
+        ]
+        least = middles[crossing.start].least if crossing.start in middles else None
+        expected = [None if least is None else crossing.expected(trial, least) for trial in crossing.trials]
+        columns += [
+            [language.integer(crossing.plain), *(_count(trial.epochs, language) for trial in crossing.trials)],
+            ["1", *("–" if t.epochs is None else language.significant(t.speed_up, 3) for t in crossing.trials)],
+            ["1", *("–" if value is None else language.significant(value, 3) for value in expected)],
+        ]
+    return (tuple(head), *zip(*columns, strict=True))
+
+
+def _rule(training: Training, language: Language) -> str:
+    name = prose.optimizer(training, language)
+    return f"{name}, α = {training.learning_rate:g}" if training.optimizer == "gradient_descent" else name
+
+
+def _count(epochs: int | None, language: Language) -> str:
+    return "–" if epochs is None else language.integer(epochs)
+
+
+def _means(chapter: Chapter, language: Language) -> Matrix:
+    caption = language.gettext("Mean outputs at epoch %(epoch)s.") % {"epoch": language.integer(chapter.snapshot.epoch)}
     return Matrix(
-        caption, tuple(tuple(_cell(language.decimal(v, 3), v) for v in row) for row in chapter.snapshot.means.tolist())
+        caption, tuple(tuple(_cell(language.decimal(v, 2), v) for v in row) for row in chapter.snapshot.means.tolist())
     )
 
 

@@ -7,13 +7,15 @@ from functools import partial
 import matplotlib.figure
 import numpy as np
 
+from quadnet.anatomy import Anatomy
 from quadnet.arrays import FloatArray, IntArray
 from quadnet.config import CLASSES
-from quadnet.evidence import moment
 from quadnet.experiment import Experiment
+from quadnet.metrics import accuracy
 from quadnet.network import Parameters, outputs
+from quadnet.standstill import Saddle, Standstill
 from report import prose, story
-from report.figures import comparison, diagram, regions, style, training
+from report.figures import comparison, diagram, regions, spectra, style, training
 from report.language import Language
 from report.story import Chapter
 
@@ -149,45 +151,107 @@ def panel_canvas(run: Experiment) -> regions.Canvas:
     return regions.canvas(run.dataset, _PANEL)
 
 
-def panels(run: Experiment, canvas: regions.Canvas, language: Language) -> list[Figure]:
-    """The decision regions at the start, within each plateau, after each descent, and at the end.
+def panels(run: Experiment, canvas: regions.Canvas, chapters: Sequence[Chapter], language: Language) -> list[Figure]:
+    """The decision regions at the moment of each phase, and those of the trained network.
 
     Does without matplotlib, so that it can run beside the other drawings.
     """
+    epochs = [*(chapter.snapshot.epoch for chapter in chapters), int(run.history.epochs[-1])]
+    return [_panel(run, canvas, epoch, language) for epoch in epochs]
+
+
+def _panel(run: Experiment, canvas: regions.Canvas, epoch: int, language: Language) -> Figure:
     _ = language.gettext
-    history = run.history
-    last = int(history.epochs[-1])
-    named = {0: _("start"), last: _("trained")}
-    for phase in run.phases.phases:
-        if not phase.open:
-            text = _("end of descent") if phase.kind == "descent" else _("middle of plateau")
-            named.setdefault(history.nearest(moment(phase)), text)
-    panels = []
-    for epoch in sorted(named):
-        rule: Callable[[FloatArray], IntArray] = partial(_predict, history.at(epoch))
-        predicted = rule(run.dataset.points)
-        accuracy = float((predicted == run.dataset.labels).mean())
-        key = f"regions-{epoch:0{len(str(last))}d}"
-        facts = {
-            "epoch": language.integer(epoch),
-            "moment": named[epoch],
-            "accuracy": language.percent(accuracy),
-            "classes": language.enumeration([str(c) for c in sorted(set(predicted.tolist()))]),
-        }
-        panels.append(
-            Figure(
-                key,
-                f"{key}.png",
-                regions.png(regions.panel(canvas, rule)),
-                _(
-                    "Decision regions at epoch %(epoch)s (%(moment)s): predicted classes %(classes)s, accuracy "
-                    "%(accuracy)s."
-                )
-                % facts,
-                _("Epoch %(epoch)s, %(moment)s: %(accuracy)s right") % facts,
-            )
+    rule: Callable[[FloatArray], IntArray] = partial(_predict, run.history.at(epoch))
+    predicted = rule(run.dataset.points)
+    key = f"regions-{epoch:0{len(str(run.config.training.epochs))}d}"
+    facts = {
+        "epoch": language.integer(epoch),
+        "accuracy": language.percent(accuracy(predicted, run.dataset.labels)),
+        "classes": language.enumeration([str(c) for c in sorted(set(predicted.tolist()))]),
+    }
+    return Figure(
+        key,
+        f"{key}.png",
+        regions.png(regions.panel(canvas, rule)),
+        _("Decision regions at epoch %(epoch)s: predicted classes %(classes)s, accuracy %(accuracy)s.") % facts,
+        _("Epoch %(epoch)s: %(accuracy)s right.") % facts,
+    )
+
+
+def spectrum(number: int, anatomy: Anatomy, largest: float, language: Language) -> Figure | None:
+    """The eigenvalues at the start, the middle and the end of a phase; None where they are not known.
+
+    Args:
+        number: Of the phase.
+        anatomy: Its start, middle and end.
+        largest: The largest size of any eigenvalue on the page.
+        language: How to speak.
+    """
+    _ = language.gettext
+    names = (_("start"), _("middle"), _("end"))
+    rows = []
+    for name, look in zip(names, anatomy.looks, strict=True):
+        if look.eigenvalues is None or look.signs is None:
+            return None
+        facts = {"negative": look.signs.negative, "zero": look.signs.zero, "positive": look.signs.positive}
+        counts = _("%(negative)s negative, %(zero)s zero, %(positive)s positive") % facts
+        rows.append(spectra.Spectrum(name, look.eigenvalues, counts))
+    return _drawn(
+        f"spectrum-{number}",
+        partial(spectra.spectra, rows, largest, _("eigenvalue")),
+        _("Eigenvalues in phase %(number)s: %(list)s.")
+        % {"number": number, "list": "; ".join(f"{row.name}: {row.counts}" for row in rows)},
+        _("Eigenvalues of the second derivatives: bends of the loss, down on the left, up on the right."),
+    )
+
+
+def saddle(run: Experiment, standstill: Standstill, place: Saddle, language: Language) -> Figure:
+    """The saddle beside the prior plateau: the loss around it, and the training's way out."""
+    _ = language.gettext
+    rate = run.config.training.learning_rate
+    loss = run.history.loss
+    faster = 1 + rate * max(-place.least, 0.0)
+    grown = np.array(
+        [abs(float(place.path[0])) * faster ** (epoch - standstill.epoch) for epoch in place.epochs.tolist()]
+    )
+    visit = spectra.Visit(
+        steps=place.steps,
+        profile=place.profile - float(place.profile[len(place.profile) // 2]),
+        curvature=place.least,
+        epochs=place.epochs,
+        path=place.path,
+        loss=loss[np.minimum(place.epochs, loss.size - 1)] - float(place.profile[len(place.profile) // 2]),
+        frozen=grown if run.config.training.optimizer == "gradient_descent" else None,
+        end=standstill.phase.end,
+        predicted=None if standstill.escape is None else standstill.escape.reduced,
+    )
+    words = spectra.Words(
+        direction=_("distance along the steepest way down"),
+        loss=_("loss, less that of the saddle"),
+        epoch=_("epoch"),
+        profile=_("the loss"),
+        parabola=_("its bend at the saddle"),
+        training=_("the training"),
+        frozen=_("growth by the bend at the saddle"),
+        end=_("end of the plateau"),
+        predicted=_("end by the reduced flow"),
+    )
+    return _drawn(
+        "saddle",
+        partial(spectra.saddle, visit, words),
+        _(
+            "Left: the loss along the direction of the least eigenvalue is highest at the saddle and falls to both "
+            "sides. Right: the training’s distance from the saddle along it grows on a logarithmic scale until the "
+            "plateau ends at epoch %(end)s."
         )
-    return panels
+        % {"end": standstill.phase.end},
+        _(
+            "The saddle beside the first plateau. Left: the loss on a straight line through it, in the direction in "
+            "which it bends down most, and the training, which leaves the line as the other layers grow along. Right: "
+            "how far the training has gone in that direction, epoch by epoch; steady growth is a straight line here."
+        ),
+    )
 
 
 def _predict(parameters: Parameters, points: FloatArray) -> IntArray:

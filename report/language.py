@@ -77,3 +77,8 @@ class Language:
 def superscript(exponent: int) -> str:
     """A whole number in raised digits."""
     return str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+
+
+def subscript(number: int) -> str:
+    """A whole number in lowered digits."""
+    return str(number).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))

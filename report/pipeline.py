@@ -99,10 +99,11 @@ def _build(
     trained = time.perf_counter()
     from report import document, render
 
-    view = document.compose(experiment, Language.load(config.report.language), manifest.versions())
+    language = Language.load(config.report.language)
+    view = document.compose(experiment, language, manifest.versions())
     if press is not None:
         press.send(render.html(view, "print", created), {figure.file: figure.content for figure in view.drawings})
-    contents = files.numbers(experiment)
+    contents = files.numbers(experiment, language)
     contents |= {f"figures/{figure.file}": figure.content for figure in view.drawings}
     failure = None
     if "html" in formats:

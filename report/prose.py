@@ -1,12 +1,17 @@
 """The sentences whose wording depends on the run, but for those about single phases."""
 
+from collections.abc import Iterator
+
 from quadnet.config import Training
 from quadnet.experiment import Experiment
 from quadnet.inertia import Pair, pairs
 from quadnet.metrics import Metrics
+from quadnet.mixture import merged_level
 from quadnet.phases import Phase
+from quadnet.standstill import Saddle, Standstill
 from report.language import Language
 
+_AT_LEVEL = 1e-3  # a loss is that of the class shares, up to this part of it
 _SETTLED = 3.0  # standard errors within which two accuracies are called equal
 
 
@@ -199,3 +204,123 @@ def loss_gap(metrics: Metrics, language: Language) -> str:
     return language.gettext(
         "The loss tells more than the accuracy: %(last)s in training, %(fresh)s on fresh points."
     ) % {"last": language.significant(metrics.loss_last), "fresh": language.significant(metrics.loss_fresh)}
+
+
+def standstill(run: Experiment, language: Language) -> tuple[str, ...]:
+    """The prior plateau as a visit to a saddle, in paragraphs; none without such a plateau."""
+    found = run.standstill
+    if found is None:
+        return ()
+    paragraphs = [" ".join(_drift(found, language))]
+    if found.saddle is not None:
+        paragraphs.append(" ".join(_saddle(run, found, found.saddle, language)))
+    if found.escape is not None:
+        paragraphs.append(" ".join(_escape(found, language)))
+    return tuple(paragraphs)
+
+
+def _drift(found: Standstill, language: Language) -> Iterator[str]:
+    _ = language.gettext
+    yield _("In the middle of the plateau the slope is small but not zero: the gradient’s norm is %(norm)s.") % {
+        "norm": language.significant(found.gradient_norm, 2)
+    }
+    before, after = found.stretch
+    if before > 0:
+        yield _(
+            "The weights use it: the largest singular value of the first layer’s weights, the most by which they "
+            "lengthen any input, goes from %(before)s at the start of the plateau to %(after)s at its end, "
+            "%(growth)s-fold."
+        ) % {
+            "before": language.significant(before, 2),
+            "after": language.significant(after, 2),
+            "growth": language.significant(after / before, 2),
+        }
+
+
+def _saddle(run: Experiment, found: Standstill, place: Saddle, language: Language) -> Iterator[str]:
+    _ = language.gettext
+    facts = {
+        "epoch": language.integer(found.epoch),
+        "distance": language.significant(place.distance, 2),
+        "negative": place.signs.negative,
+        "zero": place.signs.zero,
+        "positive": place.signs.positive,
+        "least": language.significant(place.least, 3),
+        "closed": language.significant(place.closed_form, 3),
+        "rate": f"{run.config.training.learning_rate:g}",
+        "factor": language.decimal(1 - run.config.training.learning_rate * place.least, 4),
+    }
+    yield _("At epoch %(epoch)s the network is %(distance)s away from it.") % facts
+    yield (
+        _(
+            "At the saddle the loss bends down along %(negative)s perpendicular directions, up along %(positive)s, and "
+            "not at all along %(zero)s."
+        )
+        % facts
+    )
+    if place.signs.negative:
+        yield (
+            _("The strongest bend down has the eigenvalue λ = %(least)s; the formula below puts it at %(closed)s.")
+            % facts
+        )
+    if place.signs.negative and run.config.training.optimizer == "gradient_descent":
+        yield (
+            _(
+                "At a learning rate of α = %(rate)s every epoch lengthens the distance along it %(factor)s-fold, by "
+                "1 + α|λ|: very little at a time, but it adds up."
+            )
+            % facts
+        )
+
+
+def _escape(found: Standstill, language: Language) -> Iterator[str]:
+    _ = language.gettext
+    escape = found.escape
+    assert escape is not None
+    facts = {
+        "end": language.integer(escape.measured),
+        "frozen": "" if escape.frozen is None else language.integer(escape.frozen),
+        "reduced": "" if escape.reduced is None else language.integer(escape.reduced),
+    }
+    yield _("The plateau ends at epoch %(end)s.") % facts
+    if escape.frozen is not None:
+        yield (_("If the loss kept bending as it does at the saddle, the end would come at epoch %(frozen)s.") % facts)
+    if escape.reduced is not None:
+        yield (
+            _(
+                "Taking the bend to grow as the layers grow together, with every sigmoid replaced by its tangent, "
+                "predicts epoch %(reduced)s."
+            )
+            % facts
+        )
+
+
+def stuck(run: Experiment, language: Language) -> str | None:
+    """What too much inertia did from the same start, if it did harm."""
+    _ = language.gettext
+    companion = run.warning
+    facts = {
+        "rule": optimizer(companion.training, language),
+        "last": language.significant(float(companion.loss[-1])),
+        "ours": language.significant(run.metrics.loss_last),
+        "level": language.significant(merged_level(run.dataset.mixture.shares)),
+    }
+    if companion.phases.status != "ok":
+        return (
+            _("More is not always better: from the same start %(rule)s ends at %(last)s, the steps being too long.")
+            % facts
+        )
+    if companion.loss[-1] <= 1.05 * run.metrics.loss_last:
+        return None
+    if abs(companion.loss[-1] / merged_level(run.dataset.mixture.shares) - 1) < _AT_LEVEL:
+        return (
+            _(
+                "More is not always better: from the same start %(rule)s is still stuck at the end, at a loss of "
+                "%(last)s, that of outputs which all equal the class shares (%(level)s)."
+            )
+            % facts
+        )
+    return (
+        _("More is not always better: from the same start %(rule)s ends at a loss of %(last)s, this run at %(ours)s.")
+        % facts
+    )

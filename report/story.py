@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from quadnet.config import CLASSES
-from quadnet.evidence import Snapshot
+from quadnet.evidence import Snapshot, Split, separation
 from quadnet.experiment import Experiment
 from quadnet.mixture import Partition
 from quadnet.phases import Phase
@@ -25,6 +25,7 @@ class Chapter:
         snapshot: The network at the phase's own moment.
         loss: The loss at that moment.
         level: The lowest loss of a network that tells apart just the groups of that moment.
+        splits: The groups of classes that came apart since the moment before.
     """
 
     number: int
@@ -33,6 +34,7 @@ class Chapter:
     snapshot: Snapshot
     loss: float
     level: float
+    splits: tuple[Split, ...]
 
 
 def chapters(run: Experiment) -> tuple[Chapter, ...]:
@@ -44,7 +46,8 @@ def chapters(run: Experiment) -> tuple[Chapter, ...]:
         loss = float(run.history.loss[min(seen.epoch, run.history.loss.size - 1)])
         if seen.partition not in levels:
             levels[seen.partition] = run.dataset.mixture.level(seen.partition)
-        result.append(Chapter(number, phase, before, seen, loss, levels[seen.partition]))
+        splits = separation(before.partition, seen.partition, run.dataset.mixture.centres)
+        result.append(Chapter(number, phase, before, seen, loss, levels[seen.partition], splits))
         before = seen
     return tuple(result)
 
@@ -169,12 +172,27 @@ def _sentences(chapter: Chapter, language: Language) -> Iterator[str]:
         )
     else:
         yield _("At epoch %(epoch)s the points are given to classes %(classes)s; accuracy %(accuracy)s.") % facts
+    yield from _separation(chapter, language)
     yield from _recall(chapter, language)
     yield from _level(chapter, facts, language)
     if phase.open and phase.kind == "plateau":
         yield _("The run ends here, so nobody can tell from it whether this is the end or one more plateau.")
     elif phase.open:
         yield _("The run ends while the loss still falls fast.")
+
+
+def _separation(chapter: Chapter, language: Language) -> Iterator[str]:
+    """What came apart, by where the classes lie."""
+    _ = language.gettext
+    for split in chapter.splits:
+        facts = {"parts": groups(split.parts), "one": labels(min(split.parts, key=len), language)}
+        yield {
+            "left_right": _("What comes apart is left and right: %(parts)s."),
+            "top_bottom": _("What comes apart is top and bottom: %(parts)s."),
+            "diagonal": _("What comes apart lies on a diagonal: %(parts)s."),
+            "one_from_rest": _("Class %(one)s comes apart from the rest: %(parts)s."),
+            "several": _("More than two groups come apart at once: %(parts)s."),
+        }[split.kind] % facts
 
 
 def _recall(chapter: Chapter, language: Language) -> Iterator[str]:

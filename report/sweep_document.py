@@ -8,10 +8,11 @@ from functools import partial
 import numpy as np
 
 from quadnet.arrays import FloatArray
+from quadnet.claims import NUMBERS, OUTCOMES
 from quadnet.config import Config, dumps
 from quadnet.mixture import Mixture
 from quadnet.sweep import Row, Seeds
-from report import prose, story
+from report import prose, story, verdicts
 from report.document import analytic_levels, settings
 from report.drawings import Figure
 from report.figures import distributions, style
@@ -29,6 +30,7 @@ class SweepDocument(Page):
     Attributes:
         sequences: Sequences of phases, how often each occurs, and its share.
         partitions: For each plateau its number, the groups of classes at its middle, how often, and its share.
+        verdicts: Each claim of the note with how many runs give it which verdict.
         unsound: Seeds and status of the runs that failed or did not end well; at most twenty.
         columns: The columns of the table on disk.
     """
@@ -37,6 +39,7 @@ class SweepDocument(Page):
 
     sequences: tuple[tuple[str, ...], ...]
     partitions: tuple[tuple[str, ...], ...]
+    verdicts: tuple[tuple[str, ...], ...]
     unsound: tuple[tuple[str, ...], ...]
     columns: tuple[str, ...]
 
@@ -87,6 +90,7 @@ def compose(
             for letters, count in sequences.most_common()
         ),
         partitions=tuple(_partitions(whole, language)),
+        verdicts=tuple(_verdicts(whole, language)),
         unsound=tuple((str(row.data_seed), str(row.weight_seed), row.status) for row in rows if row.status != "ok")[
             :20
         ],
@@ -221,3 +225,10 @@ def _partitions(rows: Sequence[Row], language: Language) -> Iterable[tuple[str, 
         counts = Counter(story.groups(row.plateaus[k].partition) for row in rows if len(row.plateaus) > k)
         for groups, count in counts.most_common():
             yield name, groups, language.integer(count), language.percent(count / counts.total())
+
+
+def _verdicts(rows: Sequence[Row], language: Language) -> Iterable[tuple[str, ...]]:
+    says = verdicts.says(language)
+    for k, number in enumerate(NUMBERS):
+        counts = Counter(row.verdicts[k] for row in rows)
+        yield number, says[number], *(language.integer(counts[outcome]) for outcome in OUTCOMES)

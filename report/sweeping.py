@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from quadnet.claims import NUMBERS, OUTCOMES, Outcome
 from quadnet.config import Config, dumps
 from quadnet.errors import ConfigurationError, QuadnetError
 from quadnet.sweep import Plateau, Row, Seeds, seeded, sweep
@@ -21,9 +22,11 @@ from report.record.table import Table
 
 RUNS = "runs.csv"
 _PLATEAUS = ("first", "second", "third")
+_OUTCOMES: dict[str, Outcome] = {outcome: outcome for outcome in OUTCOMES}
 COLUMNS = (
     *("data_seed", "weight_seed", "status", "loss_first", "loss_last", "accuracy", "bayes_accuracy_sample", "phases"),
     *(f"{name}_{what}" for name in _PLATEAUS for what in ("start", "end", "loss", "partition")),
+    *NUMBERS,
 )
 
 
@@ -189,8 +192,9 @@ def _row(texts: Sequence[str]) -> Row:
             bayes_accuracy_sample=number["bayes_accuracy_sample"],
             phases=value["phases"] or None,
             plateaus=plateaus,
+            verdicts=tuple(_OUTCOMES[value[number]] for number in NUMBERS if value[number]),
         )
-    except ValueError:
+    except (ValueError, KeyError):
         raise QuadnetError(f"{RUNS}: the line {','.join(texts)!r} is damaged; take it out to run it again") from None
 
 
@@ -204,4 +208,5 @@ def _texts(row: Row) -> list[str]:
             values += [plateau.start, plateau.end, plateau.loss, groups]
         else:
             values += [None] * 4
+    values += row.verdicts or [None] * len(NUMBERS)
     return ["" if value is None else repr(value) if isinstance(value, float) else str(value) for value in values]

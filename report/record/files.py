@@ -12,14 +12,23 @@ import numpy as np
 from quadnet.arrays import FloatArray
 from quadnet.config import dumps
 from quadnet.experiment import Experiment
+from report.language import Language
+from report.record import evidence
 
 
-def numbers(run: Experiment) -> dict[str, bytes]:
-    """All files of a run but the pages, by name."""
+def numbers(run: Experiment, language: Language) -> dict[str, bytes]:
+    """All files of a run but the pages, by name.
+
+    Args:
+        run: The numbers.
+        language: Of the sentences in claims.json.
+    """
     return {
         "config.toml": dumps(run.config).encode(),
         "metrics.json": to_json(asdict(run.metrics)),
         "phases.json": to_json(phases(run)),
+        "evidence.json": to_json(evidence.evidence(run)),
+        "claims.json": to_json(evidence.claims(run, language)),
         "history.csv": _history(run.history.loss),
         "trajectory.npz": _trajectory(run),
     }

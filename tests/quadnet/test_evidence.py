@@ -189,7 +189,7 @@ def test_a_snapshot_of_an_epoch_not_kept_is_refused(uneven: Experiment) -> None:
 
 def test_a_class_is_named_from_five_per_cent_on() -> None:
     shares = np.array([0.05, 0.0499, 0.9, 0.0001])
-    seen = Snapshot(0, np.eye(4), ((0, 1, 2, 3),), np.ones(4), shares, 0.5, 0.0)
+    seen = Snapshot(0, np.eye(4), ((0, 1, 2, 3),), np.ones(4), shares, 0.5, np.eye(4, dtype=np.int64), 0.0)
     assert seen.predicted == (0, 2)
 
 

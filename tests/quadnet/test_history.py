@@ -88,7 +88,8 @@ def _recorded(done: int, last_loss: float) -> History:
     recording.parameters[:] = np.arange(len(recording.parameters))[:, None]
     recording.loss[:done] = [*range(done - 1), last_loss]
     recording.done = done
-    return recording.history(np.full(12, 99.0), WIDTHS)
+    recording.end = np.full(12, 99.0)
+    return recording.history(WIDTHS)
 
 
 @pytest.fixture

@@ -50,8 +50,8 @@ def test_the_companion_differs_in_the_optimizer_alone_and_is_itself_allowed(trai
 def test_the_companion_is_that_training_with_its_own_phases() -> None:
     config = parse({"data": {"samples_per_class": 10}, "training": {"epochs": 150, "learning_rate": 2.0}})
     dataset = quadrants(config)
-    companion = accompany(config, dataset)
     other = companion_config(config)
+    companion = accompany(other, dataset)
     assert companion.training == other.training
     assert companion.loss.tolist() == train(other, dataset).loss.tolist()
     assert companion.loss.tolist() != train(config, dataset).loss.tolist()

@@ -99,7 +99,7 @@ class Accented(gettext.NullTranslations):
         return self.gettext(singular if n == 1 else plural)
 
 
-# Words of the visible page that no language changes: names of things.
+# Words of the visible page that no language changes: names of things. Nor does it the names of matrices, such as A₁.
 NAMES = {"Four", "quadrants", "quadnet", "Python", "numpy", "matplotlib", "jinja", "weasyprint"}
 
 
@@ -111,7 +111,7 @@ def untranslated(page: object) -> set[str]:
         if tag == "meta" and attributes.get("name") == "description":
             texts.append(attributes["content"])
     text = re.sub(r"quadrants-[0-9a-f]{8}", "", " ".join(texts))
-    words = re.findall(r"[^\W\d_]{2,}", text)
+    words = re.findall(r"[^\W\d_]{2,}", re.sub(r"\b[WA][₀-₉]+", "", text))
     return {word for word in words if re.search("[aeiouyAEIOUY]", word)} - NAMES
 
 
@@ -160,7 +160,7 @@ def test_every_sentence_asked_for_is_in_the_catalog(
     known = {form for forms in COMMITTED for form in forms}
     for run in (default_run, with_momentum(small_run), replace(small_run, phases=Phases("regressed", ()))):
         broken = run.phases.phases == ()
-        run = replace(run, evidence=replace(run.evidence, phases=(), track=())) if broken else run
+        run = replace(run, evidence=replace(run.evidence, phases=(), track=()), anatomy=()) if broken else run
         document, accented = speaks(run)
         made(document, read_page)
         assert len(accented.asked) > 80

@@ -144,26 +144,16 @@ def test_the_levels_are_the_analytic_ones(default_document: Document) -> None:
     assert losses[0] > losses[1] > losses[2] > losses[3] > 0
 
 
-def test_mean_outputs_are_shown_for_each_plateau_and_for_the_end(
-    default_document: Document, default_run: Experiment
-) -> None:
-    plateaus = [
-        (number, snapshot)
-        for number, (phase, snapshot) in enumerate(
-            zip(default_run.phases.phases, default_run.evidence.phases, strict=True), start=1
-        )
-        if phase.kind == "plateau"
-    ]
-    assert len(default_document.means) == len(plateaus) == 3
-    for matrix, (place, snapshot) in zip(default_document.means, plateaus, strict=True):
-        assert matrix.caption.startswith(f"Phase {place}, epoch {snapshot.epoch}: ")
-        shown = [[float(cell.text) for cell in row] for row in matrix.rows]
-        assert np.abs(np.array(shown) - snapshot.means).max() <= 0.0005 + 1e-12
+def test_each_phase_shows_the_mean_outputs_of_its_moment(default_document: Document, default_run: Experiment) -> None:
+    for episode, snapshot in zip(default_document.episodes, default_run.evidence.phases, strict=True):
+        assert episode.means.caption == f"Mean outputs at epoch {snapshot.epoch}."
+        shown = [[float(cell.text) for cell in row] for row in episode.means.rows]
+        assert np.abs(np.array(shown) - snapshot.means).max() <= 0.005 + 1e-12
 
 
 def test_figures_are_numbered_in_the_order_of_the_page(default_document: Document) -> None:
-    assert list(default_document.figures) == ["data", "network", "training", "inertia"]
-    assert [default_document.number(key) for key in default_document.figures] == [1, 2, 3, 4]
+    assert list(default_document.figures) == ["data", "network", "training", "saddle", "inertia"]
+    assert [default_document.number(key) for key in default_document.figures] == [1, 2, 3, 4, 5]
 
 
 def test_the_inertia_table_lays_the_plateaus_of_both_runs_side_by_side(
@@ -201,6 +191,8 @@ def broken_at_once(run: Experiment) -> Experiment:
         history=history,
         phases=Phases("non-finite at epoch 0", ()),
         evidence=Evidence(run.evidence.start, (), ()),
+        anatomy=(),
+        standstill=None,
         metrics=replace(run.metrics, loss_first=math.nan, loss_last=math.nan, loss_fresh=math.nan),
     )
 
@@ -209,7 +201,8 @@ def test_a_run_without_a_finite_loss_is_composed_without_phases(small_run: Exper
     view = compose(broken_at_once(small_run), english, VERSIONS)
     assert view.phases == ()
     assert list(view.figures) == ["data", "network", "inertia"]
-    assert [panel.caption.split(",")[0] for panel in view.panels] == ["Epoch 0"]
+    assert view.episodes == ()
+    assert view.trained.caption.startswith("Epoch 0:")
     assert view.warning is not None
     assert "not a number" in view.summary[0]
 

@@ -7,16 +7,14 @@ import numpy as np
 from quadnet.config import parse
 from quadnet.experiment import Experiment
 from quadnet.network import outputs
-from quadnet.phases import Phases
 from report import drawings, prose
-from report.document import Document, compose
+from report.document import Document
 from report.language import Language
-from report.record import manifest
 
 
 def test_every_drawing_has_a_key_of_its_own_an_alternative_text_and_a_caption(default_document: Document) -> None:
     drawings = default_document.drawings
-    assert len({drawing.key for drawing in drawings}) == len(drawings) == 4 + len(default_document.panels)
+    assert len({drawing.key for drawing in drawings}) == len(drawings) == 5 + 2 * len(default_document.episodes) + 1
     for drawing in drawings:
         beginning = {".svg": b"<svg ", ".png": b"\x89PNG"}[Path(drawing.file).suffix]
         assert drawing.content.startswith(beginning)
@@ -34,40 +32,26 @@ def test_the_main_figure_s_alternative_text_tells_every_phase(default_document: 
 
 
 def expected_moments(run: Experiment) -> list[int]:
-    """Start, middle of each closed plateau, end of each descent, trained."""
-    moments = {0, int(run.history.epochs[-1])}
-    for phase in run.phases.phases:
-        if phase.kind == "descent":
-            moments.add(phase.end)
-        elif not phase.open:
-            moments.add((phase.start + phase.end) // 2)
-    return sorted(moments)
+    """Middle of each closed plateau, end of any other phase."""
+    closed = [phase.kind == "plateau" and not phase.open for phase in run.phases.phases]
+    return [p.middle if middle else p.end for p, middle in zip(run.phases.phases, closed, strict=True)]
 
 
-def test_panels_show_start_middles_of_plateaus_ends_of_descents_and_the_end(
+def moments(document: Document) -> list[int]:
+    return [int(episode.panel.key.removeprefix("regions-")) for episode in document.episodes]
+
+
+def test_each_phase_has_the_regions_of_its_moment_and_the_trained_network_its_own(
     default_document: Document, default_run: Experiment
 ) -> None:
-    moments = expected_moments(default_run)
-    assert [int(panel.key.removeprefix("regions-")) for panel in default_document.panels] == moments
-    assert moments[0] == 0
-    assert moments[-1] == 10_000
-    assert len(moments) == 7
-    words = [panel.caption.partition(", ")[2].partition(":")[0] for panel in default_document.panels]
-    assert words == [
-        "start",
-        "end of descent",
-        "middle of plateau",
-        "end of descent",
-        "middle of plateau",
-        "end of descent",
-        "trained",
-    ]
+    assert moments(default_document) == expected_moments(default_run)
+    assert default_document.trained.key == "regions-10000"
 
 
 def test_a_panel_tells_the_accuracy_and_the_classes_of_its_moment(
     default_document: Document, default_run: Experiment
 ) -> None:
-    for panel in default_document.panels:
+    for panel in [*(episode.panel for episode in default_document.episodes), default_document.trained]:
         epoch = int(panel.key.removeprefix("regions-"))
         predicted = outputs(default_run.history.at(epoch), default_run.dataset.points).argmax(axis=1)
         accuracy = float((predicted == default_run.dataset.labels).mean())
@@ -75,27 +59,6 @@ def test_a_panel_tells_the_accuracy_and_the_classes_of_its_moment(
         told = re.search(r"predicted classes ([0-9, and]+), accuracy", panel.alt)
         assert told is not None
         assert {int(c) for c in re.findall(r"\d", told[1])} == set(predicted.tolist())
-
-
-def test_a_run_that_ends_in_a_descent_shows_its_end_once(default_run: Experiment, english: Language) -> None:
-    phases = default_run.phases.phases[:5]
-    ending = Phases("ok", (*phases[:4], replace(phases[4], open=True)))
-    evidence = replace(default_run.evidence, phases=default_run.evidence.phases[:5])
-    document = compose(replace(default_run, phases=ending, evidence=evidence), english, manifest.versions())
-    shown = [int(panel.key.removeprefix("regions-")) for panel in document.panels]
-    assert shown[-1] == 10_000
-    assert phases[4].end not in shown
-
-
-def test_a_thinned_history_shows_the_kept_epochs_next_to_the_moments(
-    default_run: Experiment, english: Language
-) -> None:
-    history = default_run.history
-    kept = np.arange(0, 10_001, 40)
-    thinned = replace(history, epochs=kept, parameters=history.parameters[kept], every=40)
-    document = compose(replace(default_run, history=thinned), english, manifest.versions())
-    shown = [int(panel.key.removeprefix("regions-")) for panel in document.panels]
-    assert shown == sorted({thinned.nearest(moment) for moment in expected_moments(default_run)})
 
 
 def test_the_network_s_alternative_text_names_every_layer(default_run: Experiment, english: Language) -> None:

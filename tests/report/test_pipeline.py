@@ -49,6 +49,8 @@ def test_a_build_has_the_pages_the_numbers_the_figures_and_the_record(whole: pip
         "report.pdf",
         "config.toml",
         "metrics.json",
+        "evidence.json",
+        "claims.json",
         "phases.json",
         "history.csv",
         "trajectory.npz",

@@ -18,23 +18,28 @@ from quadnet import __version__
 from quadnet.config import Config, parse
 from quadnet.errors import QuadnetError
 from quadnet.experiment import Experiment
+from report.language import Language
 from report.record import files, manifest, writing
+
+ENGLISH = Language.load("en")
 
 # files
 
 
-def test_a_run_s_numbers_are_five_files(small_run: Experiment) -> None:
-    assert set(files.numbers(small_run)) == {
+def test_a_run_s_numbers_are_seven_files(small_run: Experiment) -> None:
+    assert set(files.numbers(small_run, ENGLISH)) == {
         "config.toml",
         "metrics.json",
         "phases.json",
+        "evidence.json",
+        "claims.json",
         "history.csv",
         "trajectory.npz",
     }
 
 
 def test_the_same_run_gives_the_same_bytes(small_run: Experiment) -> None:
-    assert files.numbers(small_run) == files.numbers(small_run)
+    assert files.numbers(small_run, ENGLISH) == files.numbers(small_run, ENGLISH)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +79,7 @@ def test_a_number_in_json_reads_back_to_the_same_bits(value: float) -> None:
 def test_the_history_reads_back_to_the_same_bits(small_run: Experiment, losses: list[float]) -> None:
     loss = np.array([math.nan if math.isnan(value) else value for value in losses])
     run = replace(small_run, history=replace(small_run.history, loss=loss))
-    lines = files.numbers(run)["history.csv"].decode().splitlines()
+    lines = files.numbers(run, ENGLISH)["history.csv"].decode().splitlines()
     assert lines[0] == "epoch,loss"
     epochs, values = zip(*(line.split(",") for line in lines[1:]), strict=True)
     assert list(map(int, epochs)) == list(range(len(losses)))
@@ -82,26 +87,26 @@ def test_the_history_reads_back_to_the_same_bits(small_run: Experiment, losses: 
 
 
 def test_the_history_of_a_run_has_every_epoch(small_run: Experiment) -> None:
-    table = np.loadtxt(io.BytesIO(files.numbers(small_run)["history.csv"]), delimiter=",", skiprows=1)
+    table = np.loadtxt(io.BytesIO(files.numbers(small_run, ENGLISH)["history.csv"]), delimiter=",", skiprows=1)
     assert (table[:, 0] == np.arange(300)).all()
     assert (table[:, 1] == small_run.history.loss).all()
 
 
 def test_the_trajectory_holds_the_parameters_of_every_kept_epoch(small_run: Experiment) -> None:
-    with np.load(io.BytesIO(files.numbers(small_run)["trajectory.npz"]), allow_pickle=False) as arrays:
+    with np.load(io.BytesIO(files.numbers(small_run, ENGLISH)["trajectory.npz"]), allow_pickle=False) as arrays:
         assert set(arrays) == {"epochs", "parameters"}
         assert (arrays["epochs"] == small_run.history.epochs).all()
         assert (arrays["parameters"] == small_run.history.parameters).all()
 
 
 def test_the_configuration_reads_back_to_an_equal_one(small_run: Experiment) -> None:
-    text = files.numbers(small_run)["config.toml"].decode()
+    text = files.numbers(small_run, ENGLISH)["config.toml"].decode()
     assert parse(tomllib.loads(text)) == small_run.config
     assert "weight_seed" not in text
 
 
 def test_the_metrics_are_written_by_name_with_all_digits(default_run: Experiment) -> None:
-    written = json.loads(files.numbers(default_run)["metrics.json"])
+    written = json.loads(files.numbers(default_run, ENGLISH)["metrics.json"])
     m = default_run.metrics
     assert written["loss_last"] == m.loss_last
     assert written["accuracy"] == m.accuracy
@@ -112,7 +117,7 @@ def test_the_metrics_are_written_by_name_with_all_digits(default_run: Experiment
 
 
 def test_the_phases_have_exactly_the_agreed_schema(default_run: Experiment) -> None:
-    written = json.loads(files.numbers(default_run)["phases.json"])
+    written = json.loads(files.numbers(default_run, ENGLISH)["phases.json"])
     assert set(written) == {"status", "phases"}
     assert written["status"] == "ok"
     for phase in written["phases"]:

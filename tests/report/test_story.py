@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quadnet.evidence import Snapshot
+from quadnet.config import Config
+from quadnet.evidence import Snapshot, separation
 from quadnet.experiment import Experiment
 from quadnet.mixture import Partition
 from quadnet.phases import Phase
@@ -13,6 +14,7 @@ from report import story
 from report.language import Language
 from report.story import Chapter
 
+CENTRES = np.array(Config().data.centres)
 ENGLISH = Language.load("en")
 ALL: Partition = ((0, 1, 2, 3),)
 PAIRS: Partition = ((0, 1), (2, 3))
@@ -30,6 +32,7 @@ def seen(partition: Partition, **facts: Any) -> Snapshot:
         "recall": np.array([1.0, 0.0, 0.0, 0.0]),
         "shares": np.array([1.0, 0.0, 0.0, 0.0]),
         "accuracy": 0.25,
+        "confusion": np.zeros((4, 4), np.int64),
         "gradient_norm": 0.1,
     }
     return Snapshot(**(values | facts))
@@ -37,14 +40,14 @@ def seen(partition: Partition, **facts: Any) -> Snapshot:
 
 def descent(before: Snapshot, after: Snapshot, *, is_open: bool = False) -> Chapter:
     phase = Phase("descent", None, is_open, 10, 60, 2.7, 2.3, None)
-    return Chapter(1, phase, before, after, loss=2.3, level=2.2)
+    return Chapter(1, phase, before, after, 2.3, 2.2, separation(before.partition, after.partition, CENTRES))
 
 
 def plateau(
     snapshot: Snapshot, *, grade: str | None = "plateau", is_open: bool = False, loss: float = 2.25, level: float = 2.24
 ) -> Chapter:
     phase = Phase("plateau", None if is_open else grade, is_open, 20, 100, 2.3, 2.2, 12.4)
-    return Chapter(2, phase, seen(ALL), snapshot, loss=loss, level=level)
+    return Chapter(2, phase, seen(ALL), snapshot, loss, level, ())
 
 
 @pytest.mark.parametrize(

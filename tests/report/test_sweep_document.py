@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from quadnet.claims import NUMBERS, Outcome
 from quadnet.config import Config, parse
 from quadnet.sweep import Plateau, Row
 from report import render, sweep_document, sweeping
@@ -13,11 +14,12 @@ CREATED = "2000-01-01T00:00:00Z"
 VERSIONS = (("quadnet", "9.9"), ("Python", "3"))
 ALL = ((0, 1, 2, 3),)
 PAIRS = ((0, 1), (2, 3))
+VERDICTS: tuple[Outcome, ...] = ("holds", "fails", *["partly"] * (len(NUMBERS) - 2))  # type: ignore[assignment]  # a list of one literal
 
 
 def row(data: int, weights: int, length: int, accuracy: float = 0.9) -> Row:
     plateaus = (Plateau(7, 7 + length, 2.25, ALL), Plateau(2000, 2100 + length, 1.46, PAIRS))
-    return Row(data, weights, "ok", 2.77, 0.2, accuracy, 0.95, "DPDPDp", plateaus)
+    return Row(data, weights, "ok", 2.77, 0.2, accuracy, 0.95, "DPDPDp", plateaus, VERDICTS)
 
 
 def composed(rows: Sequence[Row], language: Language) -> SweepDocument:
@@ -26,7 +28,7 @@ def composed(rows: Sequence[Row], language: Language) -> SweepDocument:
 
 @pytest.fixture(scope="module")
 def document(english: Language) -> SweepDocument:
-    odd = Row(1, 3, "diverged", 2.77, 9.0, 0.25, 0.95, "d")
+    odd = Row(1, 3, "diverged", 2.77, 9.0, 0.25, 0.95, "d", verdicts=("cannot be tested",) * len(NUMBERS))
     rows = [row(0, 0, 1000), row(0, 1, 2000, 0.96), row(1, 2, 3000), odd, Row(1, 4, "failed: E: x")]
     return composed(rows, english)
 
@@ -48,6 +50,13 @@ def test_sequences_and_groups_are_counted_by_frequency(document: SweepDocument) 
     ]
 
 
+def test_the_verdicts_on_each_claim_are_counted(document: SweepDocument) -> None:
+    assert [entry[0] for entry in document.verdicts] == list(NUMBERS)
+    assert document.verdicts[0][2:] == ("3", "0", "0", "1")
+    assert document.verdicts[1][2:] == ("0", "3", "0", "1")
+    assert document.verdicts[2][2:] == ("0", "0", "3", "1")
+
+
 def test_runs_that_did_not_end_well_are_named(document: SweepDocument) -> None:
     assert document.unsound == (("1", "3", "diverged"), ("1", "4", "failed: E: x"))
 
@@ -61,7 +70,7 @@ def test_the_run_of_the_configurations_seeds_is_marked(document: SweepDocument, 
 
 
 def test_without_plateaus_there_is_only_the_accuracy(english: Language) -> None:
-    document = composed([Row(0, k, "ok", 2.77, 2.5, 0.25, 0.95, "d") for k in range(3)], english)
+    document = composed([Row(0, k, "ok", 2.77, 2.5, 0.25, 0.95, "d", verdicts=VERDICTS) for k in range(3)], english)
     assert list(document.figures) == ["accuracies"]
     page = render.html(document, "screen", CREATED)
     assert "Groups of classes on each plateau" not in page

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quadnet.claims import NUMBERS, Outcome
 from quadnet.config import parse
 from quadnet.errors import ConfigurationError, QuadnetError
 from quadnet.sweep import Plateau, Row, run, seeded
@@ -51,11 +52,15 @@ def test_a_second_sweep_adds_only_what_is_missing(tmp_path: Path) -> None:
 
 def test_a_row_reads_back_from_its_line() -> None:
     plateaus = (Plateau(3, 40, 1.5, ((0, 3), (1, 2))), Plateau(50, 90, 0.1, ((0,), (1,), (2,), (3,))))
-    for row in (Row(1, 2, "ok", 2.0, 0.1 + 0.2, 0.5, 0.9, "DPDSd", plateaus), Row(3, 4, "failed: Error: x, y")):
+    verdicts: tuple[Outcome, ...] = ("holds", "cannot be tested", *("partly",) * (len(NUMBERS) - 2))
+    for row in (
+        Row(1, 2, "ok", 2.0, 0.1 + 0.2, 0.5, 0.9, "DPDSd", plateaus, verdicts),
+        Row(3, 4, "failed: Error: x, y"),
+    ):
         assert sweeping._row(sweeping._texts(row)) == row
 
 
-@pytest.mark.parametrize("change", [("loss_last", "x"), ("data_seed", ""), ("first_partition", "0|a")])
+@pytest.mark.parametrize("change", [("loss_last", "x"), ("data_seed", ""), ("first_partition", "0|a"), ("N5", "maybe")])
 def test_a_damaged_line_is_named(tmp_path: Path, change: tuple[str, str]) -> None:
     texts = sweeping._texts(Row(1, 2, "ok", 2.0, 1.0, 0.5, 0.9, "DPd", (Plateau(3, 40, 1.5, ((0, 3), (1, 2))),)))
     texts[sweeping.COLUMNS.index(change[0])] = change[1]

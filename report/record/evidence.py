@@ -1,0 +1,117 @@
+"""The files that hold what the phases were explained by: evidence.json and claims.json."""
+
+from dataclasses import asdict
+from typing import Any
+
+from quadnet.anatomy import Anatomy, Look
+from quadnet.evidence import Split, separation
+from quadnet.experiment import Experiment
+from quadnet.inertia import Crossing
+from quadnet.standstill import Standstill
+from report import verdicts
+from report.language import Language
+
+
+def claims(run: Experiment, language: Language) -> dict[str, Any]:
+    """The verdicts by number: what the note says, the test, the measured quantities, and why."""
+    told = verdicts.trials(run, language)
+    return {
+        trial.number: {
+            "claim": trial.says,
+            "verdict": run.verdicts[trial.number].outcome,
+            "test": trial.test,
+            "measured": run.verdicts[trial.number].measured,
+            "because": trial.because,
+        }
+        for trial in told
+    }
+
+
+def evidence(run: Experiment) -> dict[str, Any]:
+    """What was seen at the start, the middle and the end of each phase, at the saddle, and of inertia."""
+    before = run.evidence.start.partition
+    phases = []
+    for phase, seen, anatomy in zip(run.phases.phases, run.evidence.phases, run.anatomy, strict=True):
+        splits = separation(before, seen.partition, run.dataset.mixture.centres)
+        phases.append({"kind": phase.kind, "separated": list(map(_split, splits)), **_anatomy(anatomy)})
+        before = seen.partition
+    middles = {anatomy.middle.snapshot.epoch: anatomy.middle.least for anatomy in run.anatomy}
+    return {
+        "phases": phases,
+        "saddle": None if run.standstill is None else _standstill(run.standstill),
+        "inertia": [
+            None if crossing is None else _crossing(crossing, middles.get(crossing.start)) for crossing in run.crossings
+        ],
+    }
+
+
+def _split(split: Split) -> dict[str, Any]:
+    return {"kind": split.kind, "parts": split.parts}
+
+
+def _anatomy(anatomy: Anatomy) -> dict[str, Any]:
+    return {name: _look(look) for name, look in zip(("start", "middle", "end"), anatomy.looks, strict=True)}
+
+
+def _look(look: Look) -> dict[str, Any]:
+    seen = look.snapshot
+    return {
+        "epoch": seen.epoch,
+        "mean_outputs": seen.means,
+        "partition": seen.partition,
+        "predicted_shares": seen.shares,
+        "recall": seen.recall,
+        "confusion_matrix": seen.confusion,
+        "gradient_norm": seen.gradient_norm,
+        "hessian": None
+        if look.signs is None
+        else {**asdict(look.signs), "least": look.least, "eigenvalues": look.eigenvalues},
+        "weights": [_spread(*layer) for layer in zip(look.weights, look.weight_ranks, strict=True)],
+        "activations": [_spread(*layer) for layer in zip(look.activations, look.activation_ranks, strict=True)],
+    }
+
+
+def _spread(values: Any, rank: float | None) -> dict[str, Any]:
+    return {"singular_values": values, "effective_rank": rank}
+
+
+def _standstill(found: Standstill) -> dict[str, Any]:
+    place, escape = found.saddle, found.escape
+    return {
+        "epoch": found.epoch,
+        "gradient_norm_in_the_middle": found.gradient_norm,
+        "first_layer_singular_value": {"start": found.stretch[0], "end": found.stretch[1]},
+        "saddle": None
+        if place is None
+        else {
+            "distance": place.distance,
+            **asdict(place.signs),
+            "least": place.least,
+            "least_by_formula": place.closed_form,
+            "eigenvalues": place.eigenvalues,
+            "parameters": place.parameters.vector,
+        },
+        "escape": None
+        if escape is None
+        else {"measured": escape.measured, "frozen_hessian": escape.frozen, "reduced_flow": escape.reduced},
+    }
+
+
+def _crossing(crossing: Crossing, least: float | None) -> dict[str, Any]:
+    rules = [
+        {
+            "optimizer": trial.training.optimizer,
+            "momentum": trial.training.momentum,
+            "learning_rate": trial.training.learning_rate,
+            "epochs": trial.epochs,
+            "speed_up": None if trial.epochs is None else trial.speed_up,
+            "speed_up_by_theory": None if least is None else crossing.expected(trial, least),
+        }
+        for trial in crossing.trials
+    ]
+    return {
+        "plateau_start": crossing.phase.start,
+        "from_epoch": crossing.start,
+        "plain_epochs": crossing.plain,
+        "rules": rules,
+    }
