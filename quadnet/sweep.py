@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from quadnet.config import Config
-from quadnet.dataset import quadrants
+from quadnet.dataset import Dataset, quadrants
 from quadnet.evidence import moment, snapshot
+from quadnet.history import History
 from quadnet.metrics import accuracy
 from quadnet.mixture import Partition
 from quadnet.network import outputs
-from quadnet.phases import Phase, detect
+from quadnet.phases import Phase, Phases, detect
 from quadnet.training import train
 
 Seeds = tuple[int, int]
@@ -28,6 +29,11 @@ class Plateau:
     end: int
     loss: float
     partition: Partition
+
+    @property
+    def length(self) -> int:
+        """In epochs."""
+        return self.end - self.start
 
 
 @dataclass(frozen=True)
@@ -78,11 +84,6 @@ def _run(config: Config, seeds: Seeds) -> Row:
     dataset = quadrants(config)
     history = train(config, dataset)
     found = detect(history.loss)
-    plateaus = []
-    for phase in found.closed_plateaus:
-        epoch = history.nearest(moment(phase))
-        groups = snapshot(dataset, history, epoch).partition
-        plateaus.append(Plateau(phase.start, phase.end, float(history.loss[phase.middle]), groups))
     predicted = outputs(history.final, dataset.points).argmax(axis=1)
     return Row(
         *seeds,
@@ -92,8 +93,18 @@ def _run(config: Config, seeds: Seeds) -> Row:
         accuracy=accuracy(predicted.astype(np.int64), dataset.labels),
         bayes_accuracy_sample=accuracy(dataset.mixture.bayes_rule(dataset.points), dataset.labels),
         phases="".join(map(_letter, found.phases)),
-        plateaus=tuple(plateaus),
+        plateaus=closed_plateaus(dataset, history, found),
     )
+
+
+def closed_plateaus(dataset: Dataset, history: History, phases: Phases) -> tuple[Plateau, ...]:
+    """The plateaus that a training left again, in order."""
+    plateaus = []
+    for phase in phases.closed_plateaus:
+        epoch = history.nearest(moment(phase))
+        groups = snapshot(dataset, history, epoch).partition
+        plateaus.append(Plateau(phase.start, phase.end, float(history.loss[phase.middle]), groups))
+    return tuple(plateaus)
 
 
 def _letter(phase: Phase) -> str:
