@@ -1,7 +1,7 @@
 """The view model that the templates read: every number already a text, every figure already drawn."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +13,7 @@ from quadnet.experiment import Experiment
 from quadnet.inertia import pairs
 from quadnet.mixture import Mixture, Partition, merged_level
 from quadnet.phases import Phase
+from quadnet.replicates import Replicates, Standing, standings
 from report import drawings, prose, story
 from report.drawings import Figure
 from report.figures.training import Level as Line
@@ -73,6 +74,8 @@ class Document(Page):
         inertia: What the companion run shows.
         inertia_optimizer: Key of the formula of the one with momentum.
         plateaus: Rows of the inertia table.
+        replicates: What the runs from other weight seeds show; None without any.
+        standings: Rows of their table.
         optimizer: Key of the update rule's formula.
     """
 
@@ -92,6 +95,8 @@ class Document(Page):
     inertia: str
     inertia_optimizer: str
     plateaus: tuple[tuple[str, ...], ...]
+    replicates: str | None
+    standings: tuple[tuple[str, ...], ...]
     optimizer: str
 
     @property
@@ -100,13 +105,19 @@ class Document(Page):
         return (*super().drawings, *self.panels)
 
 
-def compose(run: Experiment, language: Language, versions: Sequence[tuple[str, str]]) -> Document:
+def compose(
+    run: Experiment,
+    language: Language,
+    versions: Sequence[tuple[str, str]],
+    replicates: Callable[[], Replicates] = Replicates,
+) -> Document:
     """Puts the results of a run into words and drawings.
 
     Args:
         run: The numbers.
         language: How to speak.
         versions: Names and versions of what shaped them, for the appendix.
+        replicates: Waits for the runs from other weight seeds; asked last of all. There are none unless told.
     """
     _ = language.gettext
     config, metrics = run.config, run.metrics
@@ -119,6 +130,10 @@ def compose(run: Experiment, language: Language, versions: Sequence[tuple[str, s
         if chapters:
             lines = [Line(level.loss, level.label) for level in levels]
             figures.insert(2, drawings.loss_curve(run, chapters, lines, language))
+    others = replicates()
+    standing = standings(run, others) if others.runs else ()
+    if others.runs:
+        figures.append(drawings.replicates(run, others, standing, language))
     return Document(
         language=language,
         title=config.report.title,
@@ -151,6 +166,8 @@ def compose(run: Experiment, language: Language, versions: Sequence[tuple[str, s
             if training.optimizer != "gradient_descent"
         ),
         plateaus=_plateaus(run, language),
+        replicates=prose.replicates(run, others, standing, language) if others.runs else None,
+        standings=tuple(_standing(number, one, language) for number, one in enumerate(standing, start=1)),
         optimizer=config.training.optimizer,
         config_toml=dumps(config),
         versions=tuple(versions),
@@ -312,4 +329,18 @@ def _plateaus(run: Experiment, language: Language) -> tuple[tuple[str, ...], ...
     rows = enumerate(pairs(run.phases, run.companion.phases), start=1)
     return tuple(
         (str(number), *span(pair.main), *span(pair.companion), prose.ratio(pair, language)) for number, pair in rows
+    )
+
+
+def _standing(number: int, standing: Standing, language: Language) -> tuple[str, ...]:
+    """The plateau's number, its length, the range of the others', how they compare, and how many hold its groups."""
+    ends = {f(standing.left): None for f in (min, max)} if standing.left else {}
+    return (
+        str(number),
+        language.integer(standing.length),
+        "–".join(map(language.integer, ends)) or "–",
+        str(len(standing.staying)),
+        str(standing.shorter),
+        str(standing.longer),
+        language.gettext("%(count)s of %(all)s") % {"count": standing.alike, "all": len(standing.left)},
     )

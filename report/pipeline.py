@@ -14,6 +14,7 @@ from pathlib import Path
 from quadnet.config import Config
 from quadnet.errors import ConfigurationError, QuadnetError
 from quadnet.experiment import Experiment, conduct
+from quadnet.replicates import replicating
 from quadnet.training import Progress
 from report.language import Language
 from report.press import PdfError, Press
@@ -99,10 +100,11 @@ def _build(
     trained = time.perf_counter()
     from report import document, render
 
-    view = document.compose(experiment, Language.load(config.report.language), manifest.versions())
+    with replicating(experiment) as replicates:
+        view = document.compose(experiment, Language.load(config.report.language), manifest.versions(), replicates)
     if press is not None:
         press.send(render.html(view, "print", created), {figure.file: figure.content for figure in view.drawings})
-    contents = files.numbers(experiment)
+    contents = files.numbers(experiment) | {"replicates.json": files.to_json(files.replicates(replicates()))}
     contents |= {f"figures/{figure.file}": figure.content for figure in view.drawings}
     failure = None
     if "html" in formats:
