@@ -15,7 +15,7 @@ from report.figures import style
 
 _WIDTH, _LEFT, _INNER = 170.0, 13.0, 120.0
 _CURVES, _STRIP = 42.0, 7.0  # heights
-_POINTS = 200  # of each thin curve
+_POINTS = 200  # of each curve
 _TAIL = 0.02  # of the strip's width
 
 
@@ -59,13 +59,13 @@ def curves(loss: FloatArray, others: Sequence[FloatArray], strips: Sequence[Stri
     below = 15.0 + _STRIP * len(strips) if strips else 0.0
     figure = style.canvas(_WIDTH, 14 + _CURVES + below)
     axes = style.place(figure, _LEFT, 11 + below, _INNER, _CURVES)
-    axes.plot(*_joined(others), color=style.MUTED, linewidth=0.45, zorder=1)
-    shown = _places(loss.size, 500)
-    axes.plot(shown, loss[shown - 1], color=style.INK, linewidth=1.8, zorder=2)
     everything = [curve for curve in (loss, *others) if curve.size]
     end = max([2, *(curve.size for curve in everything)])
-    # The last two decades: a whole axis would show little but the first plateau.
-    axes.set(xscale="log", xlim=(max(1, end // 100), end))
+    start = max(1, end // 100)  # the last two decades: a whole axis would show little but the first plateau
+    axes.plot(*_joined(others, start), color=style.MUTED, linewidth=0.45, zorder=1)
+    shown = _places(start, loss.size)
+    axes.plot(shown, loss[shown - 1], color=style.INK, linewidth=1.8, zorder=2)
+    axes.set(xscale="log", xlim=(start, end))
     style.decades(axes.xaxis)
     first, top = (max((float(f(curve)) for curve in everything), default=1.0) for f in (lambda c: c[0], np.max))
     style.loss_scale(axes, first, top)
@@ -81,16 +81,18 @@ def curves(loss: FloatArray, others: Sequence[FloatArray], strips: Sequence[Stri
     return figure
 
 
-def _places(size: int, points: int) -> IntArray:
-    """Epochs from 1 to the size, if it is not 0, even on a logarithmic axis."""
-    return np.unique(np.geomspace(1, max(size, 1), points).astype(np.int64))[:size]
+def _places(start: int, size: int) -> IntArray:
+    """Epochs, counted from 1, even on the logarithmic axis; none of a curve that ends before it."""
+    if size < start:
+        return np.array([], dtype=np.int64)
+    return np.unique(np.geomspace(start, size, _POINTS).astype(np.int64))
 
 
-def _joined(others: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
+def _joined(others: Sequence[FloatArray], start: int) -> tuple[FloatArray, FloatArray]:
     """All curves as one line with gaps, since every element of a drawing costs time in print."""
     x, y = [], []
     for curve in others:
-        shown = _places(curve.size, _POINTS)
+        shown = _places(start, curve.size)
         x += [shown.astype(np.float64), np.array([np.nan])]
         y += [curve[shown - 1], np.array([np.nan])]
     return np.concatenate(x), np.concatenate(y)

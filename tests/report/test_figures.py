@@ -467,5 +467,5 @@ def test_other_curves_may_explode_or_be_missing() -> None:
     own = np.linspace(2, 1, 300)
     assert spread_out(own, [own], []).axes[0].get_yscale() == "linear"
     assert spread_out(own, [np.geomspace(2, 2e6, 300)], []).axes[0].get_yscale() == "log"
-    for curves in ((own[:0], [own]), (own, [own[:0]]), (own[:0], [own[:0]]), (own[:1], [own[:1]])):
+    for curves in ((own[:0], [own]), (own, [own[:0], own[:2]]), (own[:0], [own[:0]]), (own[:1], [own[:1]])):
         assert b"nan" not in style.draw("spread", lambda curves=curves: spread_out(*curves, []))
