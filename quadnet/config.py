@@ -118,6 +118,12 @@ class Inertia(_Section):
     momentum: Annotated[float, _within(0, 1, above=True, below=True)] = 0.9
 
 
+class Replicates(_Section):
+    """Runs that differ from the main one in the seed of the weights alone."""
+
+    runs: Annotated[int, _within(0, 64, whole=True)] = 16
+
+
 class Report(_Section):
     """What the pages say of themselves."""
 
@@ -144,6 +150,7 @@ class Config(_Section):
         training: Epochs, rate and optimizer.
         evaluation: The fresh points behind `accuracy_fresh`.
         inertia: The comparison with momentum.
+        replicates: The comparison with other weight seeds.
         report: Title and language of the pages.
     """
 
@@ -157,6 +164,7 @@ class Config(_Section):
     training: Training = Training()
     evaluation: Evaluation = Evaluation()
     inertia: Inertia = Inertia()
+    replicates: Replicates = Replicates()
     report: Report = Report()
 
     @property

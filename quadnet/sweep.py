@@ -10,13 +10,14 @@ import numpy as np
 
 from quadnet.claims import MOMENTUM, NUMBERS, Case, Outcome, judge, prior_plateau
 from quadnet.config import Config
-from quadnet.dataset import quadrants
-from quadnet.evidence import observe
+from quadnet.dataset import Dataset, quadrants
+from quadnet.evidence import moment, observe, snapshot
+from quadnet.history import History
 from quadnet.inertia import cross, rules
 from quadnet.metrics import accuracy
 from quadnet.mixture import Partition
 from quadnet.network import outputs
-from quadnet.phases import Phase, detect
+from quadnet.phases import Phase, Phases, detect
 from quadnet.standstill import examine
 from quadnet.training import train
 
@@ -31,6 +32,11 @@ class Plateau:
     end: int
     loss: float
     partition: Partition
+
+    @property
+    def length(self) -> int:
+        """In epochs."""
+        return self.end - self.start
 
 
 @dataclass(frozen=True)
@@ -84,11 +90,6 @@ def _run(config: Config, seeds: Seeds) -> Row:
     history = train(config, dataset)
     found = detect(history.loss)
     evidence = observe(dataset, history, found, tracked=False)
-    plateaus = tuple(
-        Plateau(phase.start, phase.end, float(history.loss[phase.middle]), seen.partition)
-        for phase, seen in zip(found.phases, evidence.phases, strict=True)
-        if phase in found.closed_plateaus
-    )
     standstill = crossing = None
     index = prior_plateau(found, evidence)
     if index is not None:
@@ -105,9 +106,19 @@ def _run(config: Config, seeds: Seeds) -> Row:
         accuracy=accuracy(predicted.astype(np.int64), dataset.labels),
         bayes_accuracy_sample=accuracy(dataset.mixture.bayes_rule(dataset.points), dataset.labels),
         phases="".join(map(_letter, found.phases)),
-        plateaus=plateaus,
+        plateaus=closed_plateaus(dataset, history, found),
         verdicts=tuple(verdicts[number].outcome for number in NUMBERS),
     )
+
+
+def closed_plateaus(dataset: Dataset, history: History, phases: Phases) -> tuple[Plateau, ...]:
+    """The plateaus that a training left again, in order."""
+    plateaus = []
+    for phase in phases.closed_plateaus:
+        epoch = history.nearest(moment(phase))
+        groups = snapshot(dataset, history, epoch).partition
+        plateaus.append(Plateau(phase.start, phase.end, float(history.loss[phase.middle]), groups))
+    return tuple(plateaus)
 
 
 def _letter(phase: Phase) -> str:

@@ -1,7 +1,7 @@
 """The view model that the templates read: every number already a text, every figure already drawn."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +15,7 @@ from quadnet.experiment import Experiment
 from quadnet.inertia import pairs
 from quadnet.mixture import Mixture, Partition, merged_level
 from quadnet.phases import Phase
+from quadnet.replicates import Replicates, Standing, standings
 from report import drawings, note, prose, story, verdicts
 from report.drawings import Figure
 from report.figures.training import Level as Line
@@ -106,6 +107,8 @@ class Document(Page):
         plateaus: Rows of the inertia table.
         crossings: Rows of the table of rules that leave each plateau, with its head.
         stuck: What too much inertia did, if it did harm.
+        replicates: What the runs from other weight seeds show; None without any.
+        standings: Rows of their table.
         optimizer: Key of the update rule's formula.
     """
 
@@ -131,6 +134,8 @@ class Document(Page):
     plateaus: tuple[tuple[str, ...], ...]
     crossings: tuple[tuple[str, ...], ...]
     stuck: str | None
+    replicates: str | None
+    standings: tuple[tuple[str, ...], ...]
     optimizer: str
 
     @property
@@ -140,13 +145,19 @@ class Document(Page):
         return (*super().drawings, *(part for part in parts if part is not None), self.trained)
 
 
-def compose(run: Experiment, language: Language, versions: Sequence[tuple[str, str]]) -> Document:
+def compose(
+    run: Experiment,
+    language: Language,
+    versions: Sequence[tuple[str, str]],
+    replicates: Callable[[], Replicates] = Replicates,
+) -> Document:
     """Puts the results of a run into words and drawings.
 
     Args:
         run: The numbers.
         language: How to speak.
         versions: Names and versions of what shaped them, for the appendix.
+        replicates: Waits for the runs from other weight seeds; asked last of all. There are none unless told.
     """
     _ = language.gettext
     config, metrics = run.config, run.metrics
@@ -162,10 +173,13 @@ def compose(run: Experiment, language: Language, versions: Sequence[tuple[str, s
         if run.standstill is not None and run.standstill.saddle is not None:
             drawn.append(drawings.saddle(run, run.standstill, run.standstill.saddle, language))
         drawn.append(drawings.inertia(run, language))
-        figures = {figure.key: figure for figure in drawn}
         trials = verdicts.trials(run, language)
         spectra = _spectra(run, language)
         *regions, trained = panels.result()
+    others = replicates()
+    standing = standings(run, others) if others.runs else ()
+    if others.runs:
+        drawn.append(drawings.replicates(run, others, standing, language))
     return Document(
         language=language,
         title=config.report.title,
@@ -182,7 +196,7 @@ def compose(run: Experiment, language: Language, versions: Sequence[tuple[str, s
         summary=prose.summary(run, language),
         numbers=_numbers(run, language),
         overlap=metrics.bayes_accuracy < 1 - _VISIBLE,
-        figures=figures,
+        figures={figure.key: figure for figure in drawn},
         phases=tuple(_phase(chapter, language) for chapter in chapters),
         levels=tuple(level.row(language) for level in levels),
         episodes=tuple(
@@ -207,6 +221,8 @@ def compose(run: Experiment, language: Language, versions: Sequence[tuple[str, s
         plateaus=_plateaus(run, language),
         crossings=_crossings(run, language),
         stuck=prose.stuck(run, language),
+        replicates=prose.replicates(run, others, standing, language) if others.runs else None,
+        standings=tuple(_standing(number, one, language) for number, one in enumerate(standing, start=1)),
         optimizer=config.training.optimizer,
         config_toml=dumps(config),
         versions=tuple(versions),
@@ -460,4 +476,18 @@ def _plateaus(run: Experiment, language: Language) -> tuple[tuple[str, ...], ...
     rows = enumerate(pairs(run.phases, run.companion.phases), start=1)
     return tuple(
         (str(number), *span(pair.main), *span(pair.companion), prose.ratio(pair, language)) for number, pair in rows
+    )
+
+
+def _standing(number: int, standing: Standing, language: Language) -> tuple[str, ...]:
+    """The plateau's number, its length, the range of the others', how they compare, and how many hold its groups."""
+    ends = {f(standing.left): None for f in (min, max)} if standing.left else {}
+    return (
+        str(number),
+        language.integer(standing.length),
+        "–".join(map(language.integer, ends)) or "–",
+        str(len(standing.staying)),
+        str(standing.shorter),
+        str(standing.longer),
+        language.gettext("%(count)s of %(all)s") % {"count": standing.alike, "all": len(standing.left)},
     )

@@ -13,9 +13,10 @@ from quadnet.config import CLASSES
 from quadnet.experiment import Experiment
 from quadnet.metrics import accuracy
 from quadnet.network import Parameters, outputs
+from quadnet.replicates import Replicates, Standing
 from quadnet.standstill import Saddle, Standstill
 from report import prose, story
-from report.figures import comparison, diagram, regions, spectra, style, training
+from report.figures import comparison, diagram, regions, spectra, spread, style, training
 from report.language import Language
 from report.story import Chapter
 
@@ -143,6 +144,43 @@ def inertia(run: Experiment, language: Language) -> Figure:
         )
         % {"main": runs[0].name, "other": runs[1].name, "result": prose.inertia(run, language)},
         _("Two runs from the same start. The bars below are the plateaus that each of them left again, numbered."),
+    )
+
+
+def replicates(run: Experiment, others: Replicates, standings: Sequence[Standing], language: Language) -> Figure:
+    """The run among those from other weight seeds."""
+    _ = language.gettext
+    names = (_("first plateau"), _("second plateau"), _("third plateau"))
+    strips = [
+        spread.Strip(name, standing.length, standing.left, standing.staying)
+        for name, standing in zip(names, standings, strict=False)
+    ]
+    loss = run.history.loss[: others.epochs]
+    words = spread.Words(
+        epoch=_("epoch + 1, logarithmic"),
+        loss=_("loss"),
+        length=_("length of the plateau in epochs"),
+        run=_("this run"),
+        others=prose.other_seeds(len(others.runs), language),
+    )
+    caption = _("This run (thick) and the same training from other weight seeds (thin), over a logarithmic time axis.")
+    if strips:
+        caption += " " + _(
+            "Below, the length of each run’s plateaus: a dot for each other seed, with a tail to the right where the "
+            "plateau had not been left when the run was cut off, and a diamond for this run."
+        )
+    return _drawn(
+        "replicates",
+        partial(
+            spread.curves,
+            loss[np.isfinite(loss)],
+            [other.loss[np.isfinite(other.loss)] for other in others.runs],
+            strips,
+            words,
+        ),
+        _("Loss curves of this run and of %(others)s. %(result)s")
+        % {"others": words.others, "result": prose.replicates(run, others, standings, language)},
+        caption,
     )
 
 

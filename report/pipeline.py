@@ -14,6 +14,7 @@ from pathlib import Path
 from quadnet.config import Config
 from quadnet.errors import ConfigurationError, QuadnetError
 from quadnet.experiment import Experiment, conduct
+from quadnet.replicates import replicating
 from quadnet.training import Progress
 from report.language import Language
 from report.press import PdfError, Press
@@ -100,10 +101,12 @@ def _build(
     from report import document, render
 
     language = Language.load(config.report.language)
-    view = document.compose(experiment, language, manifest.versions())
+    with replicating(experiment) as replicates:
+        view = document.compose(experiment, language, manifest.versions(), replicates)
     if press is not None:
         press.send(render.html(view, "print", created), {figure.file: figure.content for figure in view.drawings})
     contents = files.numbers(experiment, language)
+    contents |= {"replicates.json": files.to_json(files.replicates(replicates()))}
     contents |= {f"figures/{figure.file}": figure.content for figure in view.drawings}
     failure = None
     if "html" in formats:

@@ -1,6 +1,6 @@
 """The sentences whose wording depends on the run, but for those about single phases."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from quadnet.config import Training
 from quadnet.experiment import Experiment
@@ -8,6 +8,7 @@ from quadnet.inertia import Pair, pairs
 from quadnet.metrics import Metrics
 from quadnet.mixture import merged_level
 from quadnet.phases import Phase
+from quadnet.replicates import Replicates, Standing, course, failed
 from quadnet.standstill import Saddle, Standstill
 from report.language import Language
 
@@ -156,6 +157,79 @@ def epochs(count: int, language: Language) -> str:
 def ratio(pair: Pair, language: Language) -> str:
     """How many times shorter the companion's plateau is."""
     return "–" if pair.ratio is None else "×" + language.significant(pair.ratio, 3)
+
+
+def other_seeds(count: int, language: Language) -> str:
+    """So many other weight seeds, in words."""
+    return language.ngettext("%(count)s other weight seed", "%(count)s other weight seeds", count) % {"count": count}
+
+
+def replicates(run: Experiment, others: Replicates, standings: Sequence[Standing], language: Language) -> str:
+    """How the run compares with those from other weight seeds, of which there is at least one."""
+    return " ".join(_replicates(run, others, standings, language))
+
+
+def _replicates(
+    run: Experiment, others: Replicates, standings: Sequence[Standing], language: Language
+) -> Iterator[str]:
+    _ = language.gettext
+    same, part = course(run, others)
+    facts = {
+        "others": other_seeds(len(others.runs), language),
+        "epochs": epochs(others.epochs, language),
+        "same": str(same),
+        "part": str(part),
+        "leavers": str(sum(bool(other.plateaus) for other in others.runs)),
+        "failed": str(failed(others)),
+    }
+    places = (_("first"), _("second"), _("third"))
+    for place, standing in zip(places, standings, strict=False):
+        yield _standing(place, standing, language)
+    if not standings:
+        yield _("This run leaves no plateau; of %(others)s, %(leavers)s left one within %(epochs)s.") % facts
+    elif part:
+        yield (
+            _(
+                "Of %(others)s, %(same)s went through the same descents and plateaus within %(epochs)s, and %(part)s "
+                "more had come only part of that way."
+            )
+            % facts
+        )
+    else:
+        yield _("Of %(others)s, %(same)s went through the same descents and plateaus within %(epochs)s.") % facts
+    if failed(others):
+        yield _("The loss of %(failed)s of them rose far above its start.") % facts
+
+
+def _standing(place: str, standing: Standing, language: Language) -> str:
+    _ = language.gettext
+    facts = {
+        "place": place,
+        "length": epochs(standing.length, language),
+        "compared": str(standing.compared),
+        "shorter": str(standing.shorter),
+    }
+    if not standing.compared:
+        return _("No other run can be compared in its %(place)s plateau; here it lasts %(length)s.") % facts
+    if standing.longer == standing.compared:
+        text = language.ngettext(
+            "The %(place)s plateau of this run lasts %(length)s, shorter than in %(compared)s of %(compared)s other",
+            "The %(place)s plateau of this run lasts %(length)s, shorter than in all of %(compared)s others",
+            standing.compared,
+        )
+    else:
+        text = language.ngettext(
+            "The %(place)s plateau of this run lasts %(length)s, longer than in %(shorter)s of %(compared)s other",
+            "The %(place)s plateau of this run lasts %(length)s, longer than in %(shorter)s of %(compared)s others",
+            standing.compared,
+        )
+    words = {
+        "unusually short": _("unusually short"),
+        "typical": _("typical"),
+        "unusually long": _("unusually long"),
+    }
+    verdict = f": {words[standing.verdict]}" if standing.verdict else ""
+    return text % facts + verdict + "."
 
 
 def luck(metrics: Metrics, language: Language) -> str:

@@ -193,7 +193,7 @@ def _names(language: Language) -> tuple[str, ...]:
 
 
 def _lengths(rows: Sequence[Row], seeds: Seeds | None, language: Language) -> list[distributions.Sample]:
-    return _samples([[float(p.end - p.start) for p in row.plateaus] for row in rows], rows, seeds, language)
+    return _samples([[float(p.length) for p in row.plateaus] for row in rows], rows, seeds, language)
 
 
 def _losses(rows: Sequence[Row], seeds: Seeds | None, language: Language) -> list[distributions.Sample]:

@@ -3,6 +3,7 @@ from hypothesis import settings
 
 from quadnet.config import Config
 from quadnet.experiment import Experiment, conduct
+from quadnet.replicates import Replicates, replicating
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
@@ -12,3 +13,10 @@ settings.load_profile("repeatable")
 def default_run() -> Experiment:
     """The note's experiment, run once for all tests; do not change it."""
     return conduct(Config())
+
+
+@pytest.fixture(scope="session")
+def default_replicates(default_run: Experiment) -> Replicates:
+    """Its runs from other weight seeds; do not change them."""
+    with replicating(default_run) as replicates:
+        return replicates()

@@ -138,6 +138,15 @@ def test_the_phases_of_the_default_run_are_the_known_six(whole: Run) -> None:
     assert [p["start"] for p in phases["phases"][1:]] == [p["end"] for p in phases["phases"][:-1]]
 
 
+def test_the_default_run_is_laid_beside_sixteen_other_seeds(whole: Run) -> None:
+    others = whole.json("replicates.json")
+    assert [run["weight_seed"] for run in others["runs"]] == list(range(1, 17))
+    own = [p["end"] - p["start"] for p in whole.json("phases.json")["phases"] if p["grade"]]
+    theirs = [run["plateaus"][0]["end"] - run["plateaus"][0]["start"] for run in others["runs"]]
+    assert own[0] < min(theirs)
+    assert f"lasts {own[0]} epochs, shorter than in all of 16 others: unusually short." in whole.text
+
+
 def facts_hold(run: Run, text: str) -> None:
     """Whether the words of a page are those of the run's own files."""
     metrics, phases = run.json("metrics.json"), run.json("phases.json")
@@ -286,6 +295,7 @@ def test_the_pdf_has_a_bookmark_for_each_heading(pdf: pypdf.PdfReader) -> None:
         "The note on trial",
         "The accuracy, beside the best possible",
         "The same start with inertia",
+        "How typical is this run?",
         "Appendix: configuration, versions, rebuilding",
     ]
     assert ["How to build this report again", "Configuration", "Versions"] in below

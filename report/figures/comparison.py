@@ -47,11 +47,7 @@ def curves(runs: Sequence[Run], epoch: str, loss: str) -> Figure:
     upper.set_ylabel(loss)
     top = max((float(run.loss.max()) for run in runs if run.loss.size), default=1.0)
     first = max((float(run.loss[0]) for run in runs if run.loss.size), default=1.0)
-    if top > 10 * first:
-        upper.set_yscale("log")
-        style.decades(upper.yaxis)
-    else:
-        upper.set_ylim(0, top * 1.07 or 1)
+    style.loss_scale(upper, first, top)
     if upper.lines:
         upper.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, handlelength=2.6)
     lower.set(ylim=(-len(runs) + 0.4, 0.9), yticks=[])

@@ -127,6 +127,21 @@ def decades(axis: Axis) -> None:
     axis.set_minor_locator(NullLocator())
 
 
+def loss_scale(axes: Axes, first: float, top: float) -> None:
+    """A loss axis from zero; a logarithmic one where the loss rises far above its start.
+
+    Args:
+        axes: With the curves in place.
+        first: Loss at the start.
+        top: The highest loss.
+    """
+    if top > 10 * max(first, 1e-300):
+        axes.set_yscale("log")
+        decades(axes.yaxis)
+    else:
+        axes.set_ylim(0, top * 1.07 or 1)
+
+
 def power_of_ten(exponent: int) -> str:
     """1, 10, 100, 1000, or 10 with a raised exponent."""
     return str(10**exponent) if 0 <= exponent <= 4 else "10" + superscript(exponent)

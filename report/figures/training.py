@@ -67,7 +67,7 @@ def curve(
     _stories(main, phases, scale, words)
     main.plot(*scale.line(np.arange(loss.size), loss), color=style.INK, linewidth=1.4)
     main.set_ylabel(words.loss)
-    _loss_scale(main, loss)
+    style.loss_scale(main, float(loss[0]), float(loss.max()))
     _levels(main, levels)
     for axes in (main, *lower):
         _bands(axes, phases, [scale.at(p.start) for p in phases] + [scale.total])
@@ -122,16 +122,8 @@ def _whole(axes: Axes, loss: FloatArray, phases: Sequence[Phase], words: Words) 
     axes.set_xlabel(words.epoch, labelpad=1)
     axes.xaxis.set_label_coords(1.03, -0.06)
     axes.xaxis.label.set_horizontalalignment("left")
-    _loss_scale(axes, loss)
+    style.loss_scale(axes, float(loss[0]), float(loss.max()))
     _bands(axes, phases, [p.start for p in phases] + [phases[-1].end])
-
-
-def _loss_scale(axes: Axes, loss: FloatArray) -> None:
-    if loss.max() > 10 * max(loss[0], 1e-300):
-        axes.set_yscale("log")
-        style.decades(axes.yaxis)
-    else:
-        axes.set_ylim(0, float(loss.max()) * 1.07 or 1)
 
 
 def _bands(axes: Axes, phases: Sequence[Phase], borders: Sequence[float]) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from quadnet.arrays import FloatArray
 from quadnet.config import dumps
 from quadnet.experiment import Experiment
+from quadnet.replicates import Replicates
 from report.language import Language
 from report.record import evidence
 
@@ -41,6 +42,22 @@ def phases(run: Experiment) -> dict[str, Any]:
         "status": run.phases.status,
         "phases": [
             asdict(phase) | {"partition": seen.partition if phase.kind == "plateau" else None} for phase, seen in pairs
+        ],
+    }
+
+
+def replicates(others: Replicates) -> dict[str, Any]:
+    """The runs from other weight seeds: their phases, and their closed plateaus with the groups of classes there."""
+    return {
+        "epochs": others.epochs,
+        "runs": [
+            {
+                "weight_seed": other.weight_seed,
+                "status": other.phases.status,
+                "phases": [asdict(phase) for phase in other.phases.phases],
+                "plateaus": [asdict(plateau) for plateau in other.plateaus],
+            }
+            for other in others.runs
         ],
     }
 

@@ -57,6 +57,8 @@ BROKEN: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     ({"training": {"momentum": math.nan}}, ("training.momentum = NaN ", "at least 0 and below 1")),
     ({"inertia": {"momentum": 0}}, ("inertia.momentum = 0 ", "above 0 and below 1")),
     ({"inertia": {"momentum": 1}}, ("inertia.momentum = 1 ", "above 0 and below 1")),
+    ({"replicates": {"runs": -1}}, ("replicates.runs = -1 ", "a whole number at least 0 and at most 64")),
+    ({"replicates": {"runs": 65}}, ("replicates.runs = 65 ", "at most 64")),
     # Lists
     ({"data": {"samples_per_class": 0}}, ("data.samples_per_class = 0 ", "from 1 to 1000000, or four of them")),
     ({"data": {"samples_per_class": True}}, ("data.samples_per_class = true ", "a whole number from 1")),
@@ -130,6 +132,8 @@ def test_a_broken_configuration_is_refused_in_one_telling_line(
         {"network": {"hidden": [1024] * 16, "initial_scale": 1000}},
         {"training": {"epochs": 10_000_000, "learning_rate": 1e6, "optimizer": "nesterov", "momentum": 0.999999}},
         {"training": {"epochs": 1, "learning_rate": 5e-324}},
+        {"replicates": {"runs": 0}},
+        {"replicates": {"runs": 64}},
         {"evaluation": {"points": 1}, "inertia": {"momentum": 1e-9}, "name": "0-" + "a" * 62},
         {"report": {"title": "四象限 𝔔 " + "x" * 190}},
     ],
@@ -415,6 +419,7 @@ def test_the_digest_changes_with_every_value() -> None:
         "evaluation.seed": {"evaluation": {"seed": 1}},
         "evaluation.points": {"evaluation": {"points": 1}},
         "inertia.momentum": {"inertia": {"momentum": 0.8}},
+        "replicates.runs": {"replicates": {"runs": 15}},
         "report.title": {"report": {"title": "four quadrants"}},
     }
     assert set(changes) == set(known_keys()) - {"report.language"}  # which has one value only

@@ -8,6 +8,7 @@ import pytest
 
 from quadnet.config import parse
 from quadnet.experiment import Experiment, conduct
+from quadnet.replicates import Replicates
 from report.document import Document, compose
 from report.language import Language
 from report.record import manifest
@@ -103,5 +104,5 @@ def small_document(small_run: Experiment, english: Language) -> Document:
 
 
 @pytest.fixture(scope="session")
-def default_document(default_run: Experiment, english: Language) -> Document:
-    return compose(default_run, english, manifest.versions())
+def default_document(default_run: Experiment, default_replicates: Replicates, english: Language) -> Document:
+    return compose(default_run, english, manifest.versions(), lambda: default_replicates)

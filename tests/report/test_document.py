@@ -10,6 +10,7 @@ from quadnet.evidence import Evidence
 from quadnet.experiment import Experiment
 from quadnet.inertia import Pair, pairs
 from quadnet.phases import Phase, Phases
+from quadnet.replicates import Replicates, standings
 from report import drawings
 from report.document import Document, compose
 from report.language import Language
@@ -152,8 +153,8 @@ def test_each_phase_shows_the_mean_outputs_of_its_moment(default_document: Docum
 
 
 def test_figures_are_numbered_in_the_order_of_the_page(default_document: Document) -> None:
-    assert list(default_document.figures) == ["data", "network", "training", "saddle", "inertia"]
-    assert [default_document.number(key) for key in default_document.figures] == [1, 2, 3, 4, 5]
+    assert list(default_document.figures) == ["data", "network", "training", "saddle", "inertia", "replicates"]
+    assert [default_document.number(key) for key in default_document.figures] == [1, 2, 3, 4, 5, 6]
 
 
 def test_the_inertia_table_lays_the_plateaus_of_both_runs_side_by_side(
@@ -172,6 +173,47 @@ def test_the_inertia_table_lays_the_plateaus_of_both_runs_side_by_side(
             assert row[5] == "–"
         else:
             assert float(row[5].removeprefix("×")) == pytest.approx(pair.ratio, rel=5e-3)
+
+
+def test_each_closed_plateau_has_a_row_that_ranks_it_among_the_other_seeds(
+    default_document: Document, default_run: Experiment, default_replicates: Replicates
+) -> None:
+    both = standings(default_run, default_replicates)
+    assert [list(map(number, row[:2])) for row in default_document.standings] == [[1, 1651], [2, 223]]
+    for row, standing in zip(default_document.standings, both, strict=True):
+        assert row[2] == f"{min(standing.left)}–{max(standing.left)}"
+        assert list(map(number, row[3:6])) == [len(standing.staying), standing.shorter, standing.longer]
+        assert row[6] == f"{standing.alike} of {len(standing.left)}"
+
+
+def test_without_other_seeds_nothing_is_said_of_them(small_document: Document) -> None:
+    assert small_document.replicates is None
+    assert small_document.standings == ()
+    assert "replicates" not in small_document.figures
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_plateaus_that_no_other_run_left_have_no_range(
+    default_run: Experiment, default_replicates: Replicates, english: Language
+) -> None:
+    runs = tuple(replace(other, plateaus=other.plateaus[:1]) for other in default_replicates.runs[:1])
+    view = compose(default_run, english, VERSIONS, lambda: Replicates(3994, runs))
+    assert [row[2] for row in view.standings] == ["2532", "–"]
+    assert view.standings[1][6] == "0 of 0"
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_the_other_seeds_are_waited_for_last_of_all(
+    small_run: Experiment, english: Language, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[str] = []
+    monkeypatch.setattr(drawings.style, "draw", lambda name, figure: drawn.append(name) or b"<svg/>")
+
+    def waited() -> Replicates:
+        assert drawn == ["data", "network", "training", "inertia", "spectrum-1", "spectrum-2"]
+        return Replicates()
+
+    compose(small_run, english, VERSIONS, waited)
 
 
 @pytest.mark.usefixtures("undrawn")

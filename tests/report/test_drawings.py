@@ -7,6 +7,7 @@ import numpy as np
 from quadnet.config import parse
 from quadnet.experiment import Experiment
 from quadnet.network import outputs
+from quadnet.replicates import Replicates, standings
 from report import drawings, prose
 from report.document import Document
 from report.language import Language
@@ -14,7 +15,7 @@ from report.language import Language
 
 def test_every_drawing_has_a_key_of_its_own_an_alternative_text_and_a_caption(default_document: Document) -> None:
     drawings = default_document.drawings
-    assert len({drawing.key for drawing in drawings}) == len(drawings) == 5 + 2 * len(default_document.episodes) + 1
+    assert len({drawing.key for drawing in drawings}) == len(drawings) == 6 + 2 * len(default_document.episodes) + 1
     for drawing in drawings:
         beginning = {".svg": b"<svg ", ".png": b"\x89PNG"}[Path(drawing.file).suffix]
         assert drawing.content.startswith(beginning)
@@ -76,3 +77,12 @@ def test_the_comparison_s_alternative_text_tells_its_result(default_run: Experim
     alt = drawings.inertia(default_run, english).alt
     assert "gradient descent and heavy ball 0.9" in alt
     assert alt.endswith(prose.inertia(default_run, english))
+
+
+def test_the_alternative_text_of_the_other_seeds_tells_their_number_and_the_result(
+    default_run: Experiment, default_replicates: Replicates, english: Language
+) -> None:
+    both = standings(default_run, default_replicates)
+    alt = drawings.replicates(default_run, default_replicates, both, english).alt
+    assert "this run and of 16 other weight seeds" in alt
+    assert alt.endswith(prose.replicates(default_run, default_replicates, both, english))

@@ -21,7 +21,7 @@ from quadnet.mixture import Mixture
 from quadnet.network import Parameters, initial
 from quadnet.phases import Phase
 from report.assets import text as asset
-from report.figures import comparison, diagram, regions, style, training
+from report.figures import comparison, diagram, regions, spread, style, training
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -408,3 +408,64 @@ def test_a_run_without_losses_leaves_its_curve_out(sizes: tuple[int, int]) -> No
     svg = style.draw("comparison", lambda: compared(*(np.full(size, 2.0) for size in sizes), []))
     assert (b"MAIN" in svg) == (sizes[0] > 0)
     assert (b"OTHER" in svg) == (sizes[1] > 0)
+
+
+# spread
+
+WORDS = spread.Words("EPOCH", "LOSS", "LENGTH", "OWN", "OTHERS")
+
+
+def spread_out(own: np.ndarray, others: list[np.ndarray], strips: list[spread.Strip]) -> Figure:
+    return spread.curves(own, others, strips, WORDS)
+
+
+def test_all_other_curves_are_one_line_with_gaps_behind_the_run_s_own() -> None:
+    others = [np.linspace(2, end, 4000) for end in (1.5, 1.0)]
+    figure = spread_out(np.linspace(2, 0.5, 3000), others, [])
+    (axes,) = figure.axes
+    behind, own = axes.lines
+    assert behind.get_zorder() < own.get_zorder()
+    assert behind.get_linewidth() < own.get_linewidth()
+    x, y = behind.get_xdata(), behind.get_ydata()
+    gaps = np.flatnonzero(np.isnan(y))
+    assert (gaps == np.flatnonzero(np.isnan(x))).all()
+    assert len(gaps) == 2
+    assert [y[gap - 1] for gap in gaps] == [1.5, 1.0]
+    assert len(x) <= 2 * 201
+    assert own.get_ydata()[-1] == 0.5
+    assert {"EPOCH", "LOSS", "OWN", "OTHERS"} <= set(texts(figure))
+    assert "LENGTH" not in texts(figure)
+    assert axes.get_xscale() == "log"
+    assert axes.get_xlim() == (40, 4000)
+
+
+def test_each_strip_has_a_dot_for_each_other_run_a_tail_where_it_was_cut_off_and_a_diamond() -> None:
+    strips = [spread.Strip("FIRST", 30, [10, 20], [40]), spread.Strip("SECOND", 5, [], [7])]
+    figure = spread_out(np.ones(50), [np.ones(50)], strips)
+    lower = figure.axes[1]
+    dots, tails, *second = (patch.get_path().vertices.reshape(-1, 2, 2) for patch in lower.patches)
+    assert dots.tolist() == [[[x, 0], [x, 0]] for x in (10, 20, 40)]
+    ((start, end),) = tails.tolist()
+    assert start == [40, 0]
+    assert end[0] > 40
+    assert [path[0, 0].tolist() for path in second] == [[7, -1], [7, -1]]
+    diamonds = [(line.get_marker(), list(line.get_xdata()), list(line.get_ydata())) for line in lower.lines]
+    assert diamonds == [("D", [30], [0]), ("D", [5], [-1])]
+    assert {"FIRST", "SECOND", "LENGTH"} <= set(texts(figure))
+
+
+def test_dots_reach_the_page_however_many_there_are() -> None:
+    def dots(count: int) -> int:
+        strip = spread.Strip("FIRST", 30, range(10, 10 + 10 * count, 10), [])
+        svg = style.draw("spread", lambda: spread_out(np.ones(50), [np.ones(50)], [strip])).decode()
+        return max(d.count("M") for d in re.findall(r'<path d="([^"]*)"[^>]*stroke-linecap: round', svg))
+
+    assert [dots(count) for count in (3, 16, 64)] == [3, 16, 64]
+
+
+def test_other_curves_may_explode_or_be_missing() -> None:
+    own = np.linspace(2, 1, 300)
+    assert spread_out(own, [own], []).axes[0].get_yscale() == "linear"
+    assert spread_out(own, [np.geomspace(2, 2e6, 300)], []).axes[0].get_yscale() == "log"
+    for curves in ((own[:0], [own]), (own, [own[:0], own[:2]]), (own[:0], [own[:0]]), (own[:1], [own[:1]])):
+        assert b"nan" not in style.draw("spread", lambda curves=curves: spread_out(*curves, []))

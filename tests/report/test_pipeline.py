@@ -52,12 +52,14 @@ def test_a_build_has_the_pages_the_numbers_the_figures_and_the_record(whole: pip
         "evidence.json",
         "claims.json",
         "phases.json",
+        "replicates.json",
         "history.csv",
         "trajectory.npz",
         "manifest.json",
         "run.log.json",
     }
-    assert {"figures/data.svg", "figures/network.svg", "figures/training.svg", "figures/inertia.svg"} <= figures
+    drawn = ("data", "network", "training", "inertia", "replicates")
+    assert {f"figures/{name}.svg" for name in drawn} <= figures
     assert len([name for name in figures if name.startswith("figures/regions-")]) >= 2
 
 

@@ -11,6 +11,8 @@ from quadnet.experiment import Experiment
 from quadnet.inertia import Pair
 from quadnet.metrics import Metrics
 from quadnet.phases import Phase, Phases
+from quadnet.replicates import Replicate, Replicates, Standing, standings
+from quadnet.sweep import Plateau
 from report import prose
 from report.language import Language
 
@@ -238,3 +240,54 @@ def test_whatever_the_figures_luck_is_one_sentence_that_names_the_best_possible(
 def test_the_loss_on_fresh_points_stands_beside_the_one_in_training() -> None:
     text = prose.loss_gap(metrics(loss_last=0.17468, loss_fresh=0.29612), ENGLISH)
     assert text == "The loss tells more than the accuracy: 0.1747 in training, 0.2961 on fresh points."
+
+
+def standing(length: int, left: list[int], staying: list[int] | None = None) -> Standing:
+    return Standing(length, tuple(left), tuple(staying or []), 0)
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (standing(30, [40] * 16), "lasts 30 epochs, shorter than in all of 16 others: unusually short."),
+        (standing(30, [20] * 16), "lasts 30 epochs, longer than in 16 of 16 others: unusually long."),
+        (standing(30, [20] * 9 + [40] * 7), "lasts 30 epochs, longer than in 9 of 16 others: typical."),
+        (standing(30, [20] * 2 + [40] * 14), "lasts 30 epochs, longer than in 2 of 16 others."),
+        (standing(30, [20] * 2, [25, 31]), "lasts 30 epochs, longer than in 2 of 3 others."),
+        (standing(30, [40]), "lasts 30 epochs, shorter than in 1 of 1 other."),
+        (standing(30, [20]), "lasts 30 epochs, longer than in 1 of 1 other."),
+        (standing(30, [], [20]), "No other run can be compared in its first plateau; here it lasts 30 epochs."),
+    ],
+)
+def test_a_plateau_s_rank_is_a_count_and_a_word_only_where_it_is_true(
+    small_run: Experiment, found: Standing, said: str
+) -> None:
+    others = Replicates(300, (replicate(small_run),))
+    first, *_ = prose.replicates(small_run, others, [found], ENGLISH).split(" Of 1 other")
+    assert first.endswith(said)
+
+
+def replicate(run: Experiment, status: str = "ok") -> Replicate:
+    return Replicate(1, run.history.loss, replace(run.phases, status=status), ())
+
+
+def test_other_runs_on_the_same_way_and_on_a_part_of_it_are_told(
+    default_run: Experiment, default_replicates: Replicates
+) -> None:
+    both = standings(default_run, default_replicates)
+    text = prose.replicates(default_run, default_replicates, both, ENGLISH)
+    assert text.endswith(
+        "Of 16 other weight seeds, 8 went through the same descents and plateaus within 3994 epochs, and 8 more had "
+        "come only part of that way."
+    )
+    assert "The second plateau of this run" in text
+
+
+def test_a_run_without_plateaus_tells_who_left_one(small_run: Experiment) -> None:
+    sound, broken = replicate(small_run), replicate(small_run, "non-finite at epoch 3")
+    leaver = replace(sound, plateaus=(Plateau(1, 2, 1.0, ()),))
+    text = prose.replicates(small_run, Replicates(300, (sound, broken, leaver)), [], ENGLISH)
+    assert text == (
+        "This run leaves no plateau; of 3 other weight seeds, 1 left one within 300 epochs. The loss of 1 of them rose "
+        "far above its start."
+    )

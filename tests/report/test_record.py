@@ -18,6 +18,7 @@ from quadnet import __version__
 from quadnet.config import Config, parse
 from quadnet.errors import QuadnetError
 from quadnet.experiment import Experiment
+from quadnet.replicates import Replicates
 from report.language import Language
 from report.record import files, manifest, writing
 
@@ -36,6 +37,18 @@ def test_a_run_s_numbers_are_seven_files(small_run: Experiment) -> None:
         "history.csv",
         "trajectory.npz",
     }
+
+
+def test_the_runs_from_other_seeds_are_written_with_their_phases_and_plateaus(default_replicates: Replicates) -> None:
+    written = json.loads(files.to_json(files.replicates(default_replicates)))
+    assert written["epochs"] == default_replicates.epochs
+    for entry, other in zip(written["runs"], default_replicates.runs, strict=True):
+        assert set(entry) == {"weight_seed", "status", "phases", "plateaus"}
+        assert (entry["weight_seed"], entry["status"]) == (other.weight_seed, other.phases.status)
+        assert [phase["end"] for phase in entry["phases"]] == [phase.end for phase in other.phases.phases]
+        assert [plateau["loss"] for plateau in entry["plateaus"]] == [plateau.loss for plateau in other.plateaus]
+        assert entry["plateaus"][0]["partition"] == [[0, 1, 2, 3]]
+    assert json.loads(files.to_json(files.replicates(Replicates(10)))) == {"epochs": 10, "runs": []}
 
 
 def test_the_same_run_gives_the_same_bytes(small_run: Experiment) -> None:
