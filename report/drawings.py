@@ -237,10 +237,10 @@ def spectrum(number: int, anatomy: Anatomy, largest: float, language: Language) 
         rows.append(spectra.Spectrum(name, look.eigenvalues, counts))
     return _drawn(
         f"spectrum-{number}",
-        partial(spectra.spectra, rows, largest, _("eigenvalue")),
+        partial(spectra.spectra, rows, largest),
         _("Eigenvalues in phase %(number)s: %(list)s.")
         % {"number": number, "list": "; ".join(f"{row.name}: {row.counts}" for row in rows)},
-        _("Eigenvalues of the second derivatives: bends of the loss, down on the left, up on the right."),
+        _("Eigenvalues: bends of the loss, down on the left, up on the right."),
     )
 
 

@@ -25,16 +25,15 @@ class Spectrum:
     counts: str
 
 
-def spectra(rows: Sequence[Spectrum], largest: float, scale: str) -> Figure:
+def spectra(rows: Sequence[Spectrum], largest: float) -> Figure:
     """Eigenvalues as strokes on a line, negative ones to the left, over powers of ten.
 
     Args:
         rows: At least one.
         largest: The size of the largest eigenvalue of the whole page, so that its figures share their scale.
-        scale: Name of the scale.
     """
-    figure = style.canvas(80, 37)
-    axes = style.place(figure, 1, 9.5, 78, 27)
+    figure = style.canvas(80, 30)
+    axes = style.place(figure, 1, 5.5, 78, 24)
     top = math.ceil(math.log10(largest)) if largest > 0 else 0
     low = top - _DECADES
 
@@ -67,7 +66,6 @@ def spectra(rows: Sequence[Spectrum], largest: float, scale: str) -> Figure:
     )
     axes.set_xticks(ticks, names)
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel(scale, labelpad=1)
     return figure
 
 
