@@ -185,8 +185,9 @@ def _orthogonal(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray, b
     """Each x and y turned in their plane until orthogonal, and whether any had to be."""
     xx, yy, xy = total(x * x), total(y * y), total(x * y)
     turn = np.abs(xy) > _ORTHOGONAL * np.sqrt(xx * yy)
-    cotangent = (yy - xx) / (2 * np.where(turn, xy, 1.0))  # of twice the angle
-    tangent = 1 / (np.abs(cotangent) + np.sqrt(1 + cotangent * cotangent))
+    with np.errstate(over="ignore"):  # an infinite cotangent belongs to an angle of 0
+        cotangent = (yy - xx) / (2 * np.where(turn, xy, 1.0))  # of twice the angle
+        tangent = 1 / (np.abs(cotangent) + np.sqrt(1 + cotangent * cotangent))
     tangent = np.where(turn, np.where(cotangent < 0, -tangent, tangent), 0.0)[..., None]
     cosine = 1 / np.sqrt(1 + tangent * tangent)
     return cosine * (x - tangent * y), cosine * (y + tangent * x), bool(turn.any())
