@@ -158,6 +158,15 @@ def test_the_linear_networks_loss_is_the_networks_beside_the_saddle(default_run:
     assert fallen == pytest.approx(level - default_run.history.loss[1000], rel=0.1)
 
 
+def test_the_linear_network_does_not_depend_on_where_the_points_lie(default_run: Experiment) -> None:
+    dataset, state = default_run.dataset, default_run.history.at(1600)
+    elsewhere = dataclasses.replace(dataset, points=dataset.points + np.array([3.0, -2.0]))
+    hidden = [np.full(3, 0.4), np.full(3, 0.6)]
+    here, there = (module._LinearNetwork(data, hidden).descend(list(state.weights)) for data in (dataset, elsewhere))
+    assert there[0] == pytest.approx(here[0], rel=1e-12)
+    np.testing.assert_allclose(there[1][0], here[1][0], rtol=1e-10)
+
+
 def test_weights_of_zero_never_move() -> None:
     config = Config()
     dataset, state = quadrants(config), initial(Network(initial_scale=0))

@@ -48,6 +48,18 @@ def test_eigenvalues_ascend_and_keep_their_multiplicity() -> None:
     np.testing.assert_allclose(eigenvalues(reflection[None])[0], [-1, *[1] * 8], atol=1e-15)
 
 
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        [[-0.0, 1.0], [1.0, 0.0]],  # the first pivot at the first middle is a zero of either sign
+        [[0.0, 1.0], [1.0, 0.0]],
+        [[1.0, 1e-11, 1e-11], [1e-11, 1.0, 1e-11], [1e-11, 1e-11, 1.0]],  # small elements beside equal large ones count
+    ],
+)
+def test_zeros_and_small_elements_are_no_trouble(matrix: list[list[float]]) -> None:
+    assert _error(np.array([matrix])) < 1e-14
+
+
 def test_too_few_bisections_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spectrum, "_BISECTIONS", 40)
     assert _error(_symmetric(9, 9, 0)[None]) > 1e-13
