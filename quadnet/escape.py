@@ -124,11 +124,11 @@ def _frozen_hessian(curvature: FloatArray, away: FloatArray, rate: float, fall: 
             if len(powers) > _DOUBLINGS:
                 return None
             powers.append(product(powers[-1], powers[-1]))
-    epochs = 0
-    for k in reversed(range(len(powers))):
-        later = after(powers[k], away)
-        if fallen(later) < fall:
-            epochs, away = epochs + (1 << k), later
+        epochs = 0
+        for k in reversed(range(len(powers))):
+            later = after(powers[k], away)
+            if fallen(later) < fall:
+                epochs, away = epochs + (1 << k), later
     return epochs + 1
 
 

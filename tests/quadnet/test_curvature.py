@@ -103,7 +103,7 @@ def test_points_may_be_worked_some_at_a_time(default_run: Experiment, monkeypatc
 
 @pytest.mark.parametrize(
     ("hidden", "samples", "expected"),
-    [((3, 3), 800, True), ((8, 8, 8), 800, True), ((), 800, True), ((3, 3), 10**6, False), ((1024,), 8, False)],
+    [((3, 3), 800, True), ((8, 8, 8), 800, True), ((), 800, True), ((3, 3), 10**6, False), ((300,), 8, False)],
 )
 def test_what_is_affordable(hidden: tuple[int, ...], samples: int, expected: bool) -> None:
     assert affordable((2, *hidden, 4), samples) is expected

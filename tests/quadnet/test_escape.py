@@ -100,6 +100,11 @@ def test_a_minimum_is_never_left() -> None:
     assert module._frozen_hessian(np.eye(3), np.ones(3), 5.0, 1.0) is None  # steps too long: it flies apart
 
 
+def test_a_steep_way_down_is_left_at_once() -> None:
+    matrix = np.diag([-1e200, 1.0])
+    assert module._frozen_hessian(matrix, np.array([1e-50, 0.0]), 1.0, 1.0) == 1
+
+
 # The reduced flow
 
 
