@@ -20,8 +20,8 @@ from quadnet.history import History
 from quadnet.network import Parameters, cross_entropy, forward
 from quadnet.spectrum import product, singular_values
 
-_LIMIT = 10**8  # samples times parameters squared of a Hessian that takes about 0.2 s
-_WIDEST = 200  # parameters of a Hessian whose eigenvalues take about 0.1 s
+_LIMIT = 8 * 10**7  # samples times parameters squared of a Hessian that takes about 0.25 s
+_WIDEST = 250  # parameters of a Hessian whose eigenvalues take about 0.07 s
 _ROOM = 2**20  # numbers held at a time, about
 
 
@@ -181,15 +181,19 @@ def label_covariance(dataset: Dataset) -> FloatArray:
 def least_curvature(dataset: Dataset, saddle: Parameters) -> float:
     """A closed form close to the Hessian's least eigenvalue at the saddle of two or more layers.
 
-    -‖S‖₂ ‖D_1 W_2 D_2 … W_{m-1} D_{m-1}‖₂ / √(1 + |a_{m-1}|²), S = Cov(x, Y - π), D_l = diag(a_l (1 - a_l)), a_l the
-    activations of layer l at the saddle.
+    -‖S‖₂ ‖D_1 W_2 D_2 … W_{m-1} D_{m-1} (I - a aᵀ / (r (r + 1)))‖₂,  r = √(1 + |a|²)
+
+    with S = Cov(x, Y - π), D_l = diag(a_l (1 - a_l)), a_l the activations of layer l at the saddle, a the last of them.
+    It is the steepest curvature while W_1 and W_m change and the mean outputs stay: W_m then only moves together with
+    the biases, so that (W_m, b_m) stays orthogonal to (a, 1). The last factor is the root of I - a aᵀ / (1 + |a|²).
     """
     first, *hidden = resting(saddle)
     chain, last = np.diag(first * (1 - first)), first
     for weights, last in zip(saddle.weights[1:], hidden, strict=False):
         chain = product(chain, weights * (last * (1 - last)))
-    strength = singular_values(label_covariance(dataset))[0] * singular_values(chain)[0]
-    return -float(strength) / math.sqrt(1 + float(total(last * last)))
+    root = math.sqrt(1 + float(total(last * last)))
+    chain = chain - product(chain, last[:, None]) * last / (root * (root + 1))
+    return -float(singular_values(label_covariance(dataset))[0] * singular_values(chain)[0])
 
 
 def profile(dataset: Dataset, saddle: Parameters, direction: FloatArray, steps: FloatArray) -> FloatArray:
@@ -212,4 +216,7 @@ def profile(dataset: Dataset, saddle: Parameters, direction: FloatArray, steps: 
 
 def coordinates(history: History, saddle: Parameters, direction: FloatArray) -> FloatArray:
     """How far each kept epoch's parameters lie from the saddle along the unit direction, shape (kept epochs,)."""
-    return total((history.parameters - saddle.vector) * direction)
+    sums = np.zeros(len(history.parameters))
+    for column, start, length in zip(history.parameters.T, saddle.vector, direction, strict=True):
+        sums += (column - start) * length
+    return sums

@@ -27,9 +27,9 @@ from quadnet.network import Parameters
 from quadnet.phases import Phase
 from quadnet.spectrum import eigenvalues, product
 
-BESIDE = 1e-5  # the loss is so near the saddle's, relatively, where a prediction starts
+BESIDE = 1e-3  # the loss comes so near to the saddle's, relatively, on a plateau at the class shares
 _STEP = 0.1  # largest relative change of a layer in one step of the reduced flow
-_STEPS = 1000  # of the reduced flow, before it is given up
+_STEPS = 400  # of the reduced flow, before it is given up
 _DOUBLINGS = 24  # of the epochs, before the frozen Hessian is given up
 
 
@@ -38,7 +38,8 @@ class Escape:
     """The saddle beside the first plateau and the way out.
 
     Attributes:
-        epoch: Where the predictions start: the first kept epoch of the plateau with the saddle's loss, to 1e-5.
+        epoch: Where the predictions start: the kept epoch of the plateau at which the loss is nearest to the saddle's.
+            By then the biases have settled, and the way out has hardly begun.
         saddle: The exact strict saddle beside the state there.
         distance: Euclidean distance between the two.
         eigenvalues: Of the Hessian at the saddle, ascending, shape (p,).
@@ -71,19 +72,19 @@ def escape(config: Config, dataset: Dataset, history: History, plateau: Phase) -
         None if this is not the plateau at the class shares, if the optimizer is not plain gradient descent, without a
         hidden layer, and where the Hessian is not `affordable`.
     """
-    if config.training.optimizer != "gradient_descent" or not affordable(history.widths, len(dataset.points)):
-        return None
     share = shares(dataset)
     level = -float(total(share * log(share) + (1 - share) * log(1 - share)))
     kept = history.epochs[(history.epochs >= plateau.start) & (history.epochs < plateau.end)]
-    beside = kept[np.abs(history.loss[kept] - level) < BESIDE * level]
-    if not beside.size:
+    apart = np.abs(history.loss[kept] - level)
+    beside = kept.size and apart.min() < BESIDE * level and plateau.loss_end < level
+    if not beside or config.training.optimizer != "gradient_descent":
         return None
-    state = history.at(int(beside[0]))
+    epoch = int(kept[apart.argmin()])
+    state = history.at(epoch)
     point = saddle(dataset, state)
-    if point is None:
+    if point is None or not affordable(history.widths, len(dataset.points)):
         return None
-    epoch, rate, fall = int(beside[0]), config.training.learning_rate, level - plateau.loss_end
+    rate, fall = config.training.learning_rate, level - plateau.loss_end
     curvature = hessian(point, dataset.points, dataset.one_hot)
     away = state.vector - point.vector
     reduced = _reduced_flow(dataset, state, resting(point), rate, fall)
@@ -118,15 +119,16 @@ def _frozen_hessian(curvature: FloatArray, away: FloatArray, rate: float, fall: 
         return -float(total(d * total(curvature * d))) / 2
 
     powers = [np.eye(len(away)) - rate * curvature]  # of 1, 2, 4, … epochs
-    while not fallen(after(powers[-1], away)) >= fall:
-        if len(powers) > _DOUBLINGS:
-            return None
-        powers.append(product(powers[-1], powers[-1]))
-    epochs = 0
-    for k in reversed(range(len(powers))):
-        later = after(powers[k], away)
-        if fallen(later) < fall:
-            epochs, away = epochs + (1 << k), later
+    with np.errstate(over="ignore", invalid="ignore"):
+        while not fallen(after(powers[-1], away)) >= fall:
+            if len(powers) > _DOUBLINGS:
+                return None
+            powers.append(product(powers[-1], powers[-1]))
+        epochs = 0
+        for k in reversed(range(len(powers))):
+            later = after(powers[k], away)
+            if fallen(later) < fall:
+                epochs, away = epochs + (1 << k), later
     return epochs + 1
 
 

@@ -165,15 +165,43 @@ parts.append(repr(observe(dataset, history, phases)).encode())
 print(" ".join(hashlib.sha256(part).hexdigest()[:16] for part in parts))
 """
 
+CURVATURE = """
+import hashlib
+import numpy as np
+from quadnet.config import parse
+from quadnet.curvature import coordinates, hessian, profile
+from quadnet.dataset import quadrants
+from quadnet.escape import escape
+from quadnet.network import forward
+from quadnet.phases import detect
+from quadnet.spectrum import effective_rank, eigenvalues, lowest, singular_values, variances
+from quadnet.training import train
+np.set_printoptions(floatmode="unique", threshold=10**9)
+config = parse({"training": {"epochs": 2200}})
+dataset = quadrants(config)
+history = train(config, dataset)
+states = [history.at(epoch) for epoch in (0, 100, 1000, 1700, 2200)]
+hessians = np.stack([hessian(state, dataset.points, dataset.one_hot) for state in states])
+way_out = escape(config, dataset, history, detect(history.loss).closed_plateaus[0])
+value, direction = lowest(hessians[1])
+spread = variances(forward(states[-1], dataset.points)[0][2])
+parts = [hessians, eigenvalues(hessians), direction, profile(dataset, way_out.saddle, direction, np.array([-0.3, 0.5]))]
+parts += [coordinates(history, way_out.saddle, direction), singular_values(history.parameters[:, :6].reshape(-1, 2, 3))]
+parts += [spread, effective_rank(spread)]
+parts = [part.tobytes() for part in parts] + [repr((way_out, value)).encode()]
+print(" ".join(hashlib.sha256(part).hexdigest()[:16] for part in parts))
+"""
 
-def _elsewhere(**variables: str) -> str:
-    command = [sys.executable, "-P", "-c", PROGRAM]  # -P: the package under test, not the folder pytest runs in
+
+def _elsewhere(program: str, **variables: str) -> str:
+    command = [sys.executable, "-P", "-c", program]  # -P: the package under test, not the folder pytest runs in
     run = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=True)
     return run.stdout.strip()
 
 
-def test_the_processor_leaves_no_trace_in_phases_metrics_and_evidence() -> None:
-    here = _elsewhere()
-    assert len(here.split()) == 6
+@pytest.mark.parametrize(("program", "results"), [(PROGRAM, 6), (CURVATURE, 9)])
+def test_the_processor_leaves_no_trace(program: str, results: int) -> None:
+    here = _elsewhere(program)
+    assert len(here.split()) == results
     found = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
-    assert _elsewhere(NPY_DISABLE_CPU_FEATURES=" ".join(found), OPENBLAS_CORETYPE="Prescott") == here
+    assert _elsewhere(program, NPY_DISABLE_CPU_FEATURES=" ".join(found), OPENBLAS_CORETYPE="Prescott") == here
