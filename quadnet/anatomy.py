@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quadnet.arithmetic import total, total_products
 from quadnet.arrays import FloatArray
 from quadnet.curvature import affordable, hessian
 from quadnet.dataset import Dataset
@@ -17,7 +16,7 @@ from quadnet.evidence import Snapshot, snapshot
 from quadnet.history import History
 from quadnet.network import Parameters, forward
 from quadnet.phases import Phases
-from quadnet.spectrum import Signs, effective_rank, eigenvalues, signs, singular_values
+from quadnet.spectrum import Signs, effective_rank, eigenvalues, signs, singular_values, variances
 
 _WIDEST = 64  # units of a layer whose singular values are computed
 
@@ -31,8 +30,8 @@ class Look:
         eigenvalues: Of the loss's second derivatives by all parameters, ascending, shape (p,); None if that is too
             costly for the network.
         weights: Singular values of each layer's weights, descending; empty for layers wider than 64 units.
-        activations: Singular values of the covariance of each layer's activations over the points, descending, square
-            roots taken; empty for layers wider than 64 units.
+        activations: Standard deviations of each layer's activations over the points, along their principal axes,
+            descending; empty for layers wider than 64 units.
     """
 
     snapshot: Snapshot
@@ -96,21 +95,10 @@ def _singular(parameters: Parameters, dataset: Dataset) -> tuple[tuple[FloatArra
         singular_values(matrix) if max(matrix.shape) <= _WIDEST else np.empty(0) for matrix in parameters.weights
     )
     activations, _ = forward(parameters, dataset.points)
-    return weights, tuple(_spread(layer.T) if layer.shape[1] <= _WIDEST else np.empty(0) for layer in activations[1:])
-
-
-def _spread(units: FloatArray) -> FloatArray:
-    """Standard deviations of a layer's activations along their principal directions, descending.
-
-    Args:
-        units: Shape (units, samples).
-    """
-    samples = units.shape[1]
-    centred = units - (total(units) / samples)[:, None]
-    products = total_products([(centred, centred)])[: len(units) * len(units)].reshape(len(units), len(units))
-    variances: FloatArray = eigenvalues((products + products.T)[None] / (2 * samples))[0][::-1]
-    return np.sqrt(np.maximum(variances, 0))
+    spreads = (np.sqrt(variances(a)) if a.shape[1] <= _WIDEST else np.empty(0) for a in activations[1:])
+    return weights, tuple(spreads)
 
 
 def _rank(values: FloatArray) -> float | None:
-    return float(effective_rank(values)) if values.size and values[0] > 0 else None
+    """The effective rank, each direction weighing by the square of its singular value."""
+    return float(effective_rank(values * values)) if values.size and values[0] > 0 else None

@@ -188,17 +188,17 @@ def _stuck(case: Case) -> Verdict:
     if standstill is None:
         return Verdict("cannot be tested", {})
     measured: dict[str, Quantity] = {"gradient_norm": standstill.gradient_norm}
-    saddle = standstill.saddle
-    if saddle is None:
+    found = standstill.escape
+    if found is None:
         return Verdict("cannot be tested", measured)
     measured |= {
-        "negative_eigenvalues": saddle.signs.negative,
-        "zero_eigenvalues": saddle.signs.zero,
-        "positive_eigenvalues": saddle.signs.positive,
-        "least_eigenvalue": saddle.least,
-        "distance_to_saddle": saddle.distance,
+        "negative_eigenvalues": found.signs.negative,
+        "zero_eigenvalues": found.signs.zero,
+        "positive_eigenvalues": found.signs.positive,
+        "least_eigenvalue": found.least,
+        "distance_to_saddle": found.distance,
     }
-    return Verdict(_outcome(saddle.signs.negative == 0), measured)
+    return Verdict(_outcome(found.signs.negative == 0), measured)
 
 
 def _drift(case: Case) -> Verdict:

@@ -25,7 +25,7 @@ from quadnet.dataset import Dataset
 from quadnet.history import History
 from quadnet.network import Parameters
 from quadnet.phases import Phase
-from quadnet.spectrum import eigenvalues, product
+from quadnet.spectrum import Signs, eigenvalues, product, signs
 
 BESIDE = 1e-3  # the loss comes so near to the saddle's, relatively, on a plateau at the class shares
 _STEP = 0.1  # largest relative change of a layer in one step of the reduced flow
@@ -45,8 +45,9 @@ class Escape:
         eigenvalues: Of the Hessian at the saddle, ascending, shape (p,).
         closed_form: What the least of them is by `least_curvature`.
         measured: Epoch at which the plateau ended.
-        reduced: That epoch as the reduced flow predicts it; None if the flow does not get there.
-        frozen: That epoch by the frozen Hessian; None if the quadratic function does not fall so far.
+        reduced: That epoch as the reduced flow predicts it; None if the flow does not get there, or for another
+            optimizer than plain gradient descent.
+        frozen: That epoch by the frozen Hessian; None if the quadratic function does not fall so far, or as above.
     """
 
     epoch: int
@@ -58,8 +59,20 @@ class Escape:
     reduced: int | None
     frozen: int | None
 
+    @property
+    def least(self) -> float:
+        """The least eigenvalue."""
+        return float(self.eigenvalues[0])
 
-def escape(config: Config, dataset: Dataset, history: History, plateau: Phase) -> Escape | None:
+    @property
+    def signs(self) -> Signs:
+        """How many eigenvalues are negative, zero, positive."""
+        return signs(self.eigenvalues)
+
+
+def escape(
+    config: Config, dataset: Dataset, history: History, plateau: Phase, *, predicted: bool = True
+) -> Escape | None:
     """Looks at a plateau that the run left again.
 
     Args:
@@ -67,17 +80,17 @@ def escape(config: Config, dataset: Dataset, history: History, plateau: Phase) -
         dataset: The training points.
         history: The run.
         plateau: A closed plateau.
+        predicted: Whether to make the predictions, too.
 
     Returns:
-        None if this is not the plateau at the class shares, if the optimizer is not plain gradient descent, without a
-        hidden layer, and where the Hessian is not `affordable`.
+        None if this is not the plateau at the class shares, without a hidden layer, and where the Hessian is not
+        `affordable`.
     """
     share = shares(dataset)
     level = -float(total(share * log(share) + (1 - share) * log(1 - share)))
     kept = history.epochs[(history.epochs >= plateau.start) & (history.epochs < plateau.end)]
     apart = np.abs(history.loss[kept] - level)
-    beside = kept.size and apart.min() < BESIDE * level and plateau.loss_end < level
-    if not beside or config.training.optimizer != "gradient_descent":
+    if not (kept.size and apart.min() < BESIDE * level and plateau.loss_end < level):
         return None
     epoch = int(kept[apart.argmin()])
     state = history.at(epoch)
@@ -87,8 +100,10 @@ def escape(config: Config, dataset: Dataset, history: History, plateau: Phase) -
     rate, fall = config.training.learning_rate, level - plateau.loss_end
     curvature = hessian(point, dataset.points, dataset.one_hot)
     away = state.vector - point.vector
-    reduced = _reduced_flow(dataset, state, resting(point), rate, fall)
-    frozen = _frozen_hessian(curvature, away, rate, fall)
+    reduced = frozen = None
+    if predicted and config.training.optimizer == "gradient_descent":
+        reduced = _reduced_flow(dataset, state, resting(point), rate, fall)
+        frozen = _frozen_hessian(curvature, away, rate, fall)
     return Escape(
         epoch=epoch,
         saddle=point,

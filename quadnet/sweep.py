@@ -94,7 +94,7 @@ def _run(config: Config, seeds: Seeds) -> Row:
     index = prior_plateau(found, evidence)
     if index is not None:
         phase, tried = found.phases[index], [rule for rule in rules(config.training) if rule.momentum == MOMENTUM]
-        standstill = examine(config, dataset, history, phase, drawn=False)
+        standstill = examine(config, dataset, history, phase, whole=False)
         crossing = cross(config, dataset, history, phase, tried)
     verdicts = judge(Case(config, dataset, history, found, evidence, standstill, crossing))
     predicted = outputs(history.final, dataset.points).argmax(axis=1)

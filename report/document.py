@@ -170,8 +170,9 @@ def compose(
         if chapters:
             lines = [Line(level.loss, level.label) for level in levels]
             drawn.append(drawings.loss_curve(run, chapters, lines, language))
-        if run.standstill is not None and run.standstill.saddle is not None:
-            drawn.append(drawings.saddle(run, run.standstill, run.standstill.saddle, language))
+        still = run.standstill
+        if still is not None and still.escape is not None and still.way_out is not None:
+            drawn.append(drawings.saddle(run, still.escape, still.way_out, language))
         drawn.append(drawings.inertia(run, language))
         trials = verdicts.trials(run, language)
         spectra = _spectra(run, language)

@@ -10,11 +10,12 @@ import numpy as np
 from quadnet.anatomy import Anatomy
 from quadnet.arrays import FloatArray, IntArray
 from quadnet.config import CLASSES
+from quadnet.escape import Escape
 from quadnet.experiment import Experiment
 from quadnet.metrics import accuracy
 from quadnet.network import Parameters, outputs
 from quadnet.replicates import Replicates, Standing
-from quadnet.standstill import Saddle, Standstill
+from quadnet.standstill import WayOut
 from report import prose, story
 from report.figures import comparison, diagram, regions, spectra, spread, style, training
 from report.language import Language
@@ -244,25 +245,23 @@ def spectrum(number: int, anatomy: Anatomy, largest: float, language: Language) 
     )
 
 
-def saddle(run: Experiment, standstill: Standstill, place: Saddle, language: Language) -> Figure:
+def saddle(run: Experiment, found: Escape, way: WayOut, language: Language) -> Figure:
     """The saddle beside the prior plateau: the loss around it, and the training's way out."""
     _ = language.gettext
-    rate = run.config.training.learning_rate
-    loss = run.history.loss
-    faster = 1 + rate * max(-place.least, 0.0)
-    grown = np.array(
-        [abs(float(place.path[0])) * faster ** (epoch - standstill.epoch) for epoch in place.epochs.tolist()]
-    )
+    training, loss = run.config.training, run.history.loss
+    level = float(way.profile[len(way.profile) // 2])
+    faster = 1 + training.learning_rate * max(-found.least, 0.0)
+    grown = np.array([abs(float(way.path[0])) * faster ** (epoch - found.epoch) for epoch in way.epochs.tolist()])
     visit = spectra.Visit(
-        steps=place.steps,
-        profile=place.profile - float(place.profile[len(place.profile) // 2]),
-        curvature=place.least,
-        epochs=place.epochs,
-        path=place.path,
-        loss=loss[np.minimum(place.epochs, loss.size - 1)] - float(place.profile[len(place.profile) // 2]),
-        frozen=grown if run.config.training.optimizer == "gradient_descent" else None,
-        end=standstill.phase.end,
-        predicted=None if standstill.escape is None else standstill.escape.reduced,
+        steps=way.steps,
+        profile=way.profile - level,
+        curvature=found.least,
+        epochs=way.epochs,
+        path=way.path,
+        loss=loss[np.minimum(way.epochs, loss.size - 1)] - level,
+        frozen=grown if training.optimizer == "gradient_descent" else None,
+        end=found.measured,
+        predicted=found.reduced,
     )
     words = spectra.Words(
         direction=_("distance along the steepest way down"),
@@ -283,7 +282,7 @@ def saddle(run: Experiment, standstill: Standstill, place: Saddle, language: Lan
             "sides. Right: the training’s distance from the saddle along it grows on a logarithmic scale until the "
             "plateau ends at epoch %(end)s."
         )
-        % {"end": standstill.phase.end},
+        % {"end": found.measured},
         _(
             "The saddle beside the first plateau. Left: the loss on a straight line through it, in the direction in "
             "which it bends down most, and the training, which leaves the line as the other layers grow along. Right: "

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 
 from quadnet.config import Training
+from quadnet.escape import Escape
 from quadnet.experiment import Experiment
 from quadnet.inertia import Pair, pairs
 from quadnet.metrics import Metrics
 from quadnet.mixture import merged_level
 from quadnet.phases import Phase
 from quadnet.replicates import Replicates, Standing, course, failed
-from quadnet.standstill import Saddle, Standstill
+from quadnet.standstill import Standstill
 from report.language import Language
 
 _AT_LEVEL = 1e-3  # a loss is that of the class shares, up to this part of it
@@ -286,10 +287,9 @@ def standstill(run: Experiment, language: Language) -> tuple[str, ...]:
     if found is None:
         return ()
     paragraphs = [" ".join(_drift(found, language))]
-    if found.saddle is not None:
-        paragraphs.append(" ".join(_saddle(run, found, found.saddle, language)))
     if found.escape is not None:
-        paragraphs.append(" ".join(_escape(found, language)))
+        paragraphs.append(" ".join(_saddle(run.config.training, found.escape, language)))
+        paragraphs.append(" ".join(_end(found.escape, language)))
     return tuple(paragraphs)
 
 
@@ -301,9 +301,8 @@ def _drift(found: Standstill, language: Language) -> Iterator[str]:
     before, after = found.stretch
     if before > 0:
         yield _(
-            "The weights use it: the largest singular value of the first layer’s weights, the most by which they "
-            "lengthen any input, goes from %(before)s at the start of the plateau to %(after)s at its end, "
-            "%(growth)s-fold."
+            "The largest singular value of the first layer’s weights, the most by which they lengthen any input, goes "
+            "from %(before)s at the start of the plateau to %(after)s at its end, %(growth)s-fold."
         ) % {
             "before": language.significant(before, 2),
             "after": language.significant(after, 2),
@@ -311,18 +310,18 @@ def _drift(found: Standstill, language: Language) -> Iterator[str]:
         }
 
 
-def _saddle(run: Experiment, found: Standstill, place: Saddle, language: Language) -> Iterator[str]:
+def _saddle(training: Training, found: Escape, language: Language) -> Iterator[str]:
     _ = language.gettext
     facts = {
         "epoch": language.integer(found.epoch),
-        "distance": language.significant(place.distance, 2),
-        "negative": place.signs.negative,
-        "zero": place.signs.zero,
-        "positive": place.signs.positive,
-        "least": language.significant(place.least, 3),
-        "closed": language.significant(place.closed_form, 3),
-        "rate": f"{run.config.training.learning_rate:g}",
-        "factor": language.decimal(1 - run.config.training.learning_rate * place.least, 4),
+        "distance": language.significant(found.distance, 2),
+        "negative": found.signs.negative,
+        "zero": found.signs.zero,
+        "positive": found.signs.positive,
+        "least": language.significant(found.least, 4),
+        "closed": language.significant(found.closed_form, 4),
+        "rate": f"{training.learning_rate:g}",
+        "factor": language.decimal(1 - training.learning_rate * found.least, 4),
     }
     yield _("At epoch %(epoch)s the network is %(distance)s away from it.") % facts
     yield (
@@ -332,38 +331,36 @@ def _saddle(run: Experiment, found: Standstill, place: Saddle, language: Languag
         )
         % facts
     )
-    if place.signs.negative:
-        yield (
-            _("The strongest bend down has the eigenvalue λ = %(least)s; the formula below puts it at %(closed)s.")
-            % facts
-        )
-    if place.signs.negative and run.config.training.optimizer == "gradient_descent":
+    if not found.signs.negative:
+        return
+    yield (
+        _("The strongest bend down has the eigenvalue λ = %(least)s; the formula below puts it at %(closed)s.") % facts
+    )
+    if training.optimizer == "gradient_descent":
         yield (
             _(
                 "At a learning rate of α = %(rate)s every epoch lengthens the distance along it %(factor)s-fold, by "
-                "1 + α|λ|: very little at a time, but it adds up."
+                "1 + α|λ|: little at a time, but it adds up."
             )
             % facts
         )
 
 
-def _escape(found: Standstill, language: Language) -> Iterator[str]:
+def _end(found: Escape, language: Language) -> Iterator[str]:
     _ = language.gettext
-    escape = found.escape
-    assert escape is not None
     facts = {
-        "end": language.integer(escape.measured),
-        "frozen": "" if escape.frozen is None else language.integer(escape.frozen),
-        "reduced": "" if escape.reduced is None else language.integer(escape.reduced),
+        "end": language.integer(found.measured),
+        "frozen": "" if found.frozen is None else language.integer(found.frozen),
+        "reduced": "" if found.reduced is None else language.integer(found.reduced),
     }
     yield _("The plateau ends at epoch %(end)s.") % facts
-    if escape.frozen is not None:
-        yield (_("If the loss kept bending as it does at the saddle, the end would come at epoch %(frozen)s.") % facts)
-    if escape.reduced is not None:
+    if found.frozen is not None:
+        yield _("If the loss kept bending as it does at the saddle, the end would come at epoch %(frozen)s.") % facts
+    if found.reduced is not None:
         yield (
             _(
-                "Taking the bend to grow as the layers grow together, with every sigmoid replaced by its tangent, "
-                "predicts epoch %(reduced)s."
+                "If the bend grows as the layers grow together, with every sigmoid replaced by its tangent, it comes "
+                "at epoch %(reduced)s."
             )
             % facts
         )

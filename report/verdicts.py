@@ -157,7 +157,7 @@ def _untested(number: str, verdict: Verdict, language: Language) -> str:
             % facts
         )
     if number == "N5" and "gradient_norm" in verdict.measured:
-        return _("The network is too large, or has no hidden layer, for the exact second derivatives at the saddle.")
+        return _("No saddle was to be had: the plateau is off the class shares, or the network too large or too flat.")
     return _("This run leaves no plateau on which all classes are alike.")
 
 

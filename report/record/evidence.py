@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from quadnet.anatomy import Anatomy, Look
+from quadnet.escape import Escape
 from quadnet.evidence import Split, separation
 from quadnet.experiment import Experiment
 from quadnet.inertia import Crossing
@@ -38,7 +39,7 @@ def evidence(run: Experiment) -> dict[str, Any]:
     middles = {anatomy.middle.snapshot.epoch: anatomy.middle.least for anatomy in run.anatomy}
     return {
         "phases": phases,
-        "saddle": None if run.standstill is None else _standstill(run.standstill),
+        "prior_plateau": None if run.standstill is None else _standstill(run.standstill),
         "inertia": [
             None if crossing is None else _crossing(crossing, middles.get(crossing.start)) for crossing in run.crossings
         ],
@@ -76,24 +77,26 @@ def _spread(values: Any, rank: float | None) -> dict[str, Any]:
 
 
 def _standstill(found: Standstill) -> dict[str, Any]:
-    place, escape = found.saddle, found.escape
+    escape = found.escape
     return {
-        "epoch": found.epoch,
         "gradient_norm_in_the_middle": found.gradient_norm,
         "first_layer_singular_value": {"start": found.stretch[0], "end": found.stretch[1]},
-        "saddle": None
-        if place is None
-        else {
-            "distance": place.distance,
-            **asdict(place.signs),
-            "least": place.least,
-            "least_by_formula": place.closed_form,
-            "eigenvalues": place.eigenvalues,
-            "parameters": place.parameters.vector,
-        },
-        "escape": None
-        if escape is None
-        else {"measured": escape.measured, "frozen_hessian": escape.frozen, "reduced_flow": escape.reduced},
+        "beside": None if escape is None else _escape(escape),
+    }
+
+
+def _escape(found: Escape) -> dict[str, Any]:
+    return {
+        "epoch": found.epoch,
+        "distance": found.distance,
+        **asdict(found.signs),
+        "least": found.least,
+        "least_by_formula": found.closed_form,
+        "end_measured": found.measured,
+        "end_by_frozen_hessian": found.frozen,
+        "end_by_reduced_flow": found.reduced,
+        "eigenvalues": found.eigenvalues,
+        "parameters": found.saddle.vector,
     }
 
 
