@@ -6,6 +6,7 @@ ones (plateaus); what the curve has not yet left at its end stays open. A longer
 shorter one; only the last border before the open phase is provisional until that phase closes.
 """
 
+import functools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -104,17 +105,17 @@ def detect(loss: FloatArray | Iterable[float]) -> Phases:
     status = f"non-finite at epoch {bad[0]}" if bad.size else _status(finite)
     if finite.size < 2:
         return Phases(status, ())
-    log_loss, least_drop = _prepared(finite)
-    grid = _grid(finite.size)
+    log_loss, least_drop, last = _prepared(finite)
+    grid = _grid(last)
     speed = _log_speed(log_loss, grid)
     extremes = _zigzag(speed)
+    borders = _borders(speed, grid, extremes, finite.size)
     while True:
-        borders = _borders(speed, grid, extremes, finite.size)
         drops = -np.diff(log_loss[borders])
         weak = _weakest(extremes, borders, drops, least_drop)
         if weak is None:
             break
-        extremes = _without(extremes, weak)
+        extremes, borders = _without(extremes, borders, weak)
     return Phases(status, tuple(_phases(finite, borders, extremes, drops, least_drop)))
 
 
@@ -127,10 +128,13 @@ def _status(curve: FloatArray) -> str:
     return "regressed" if end > 1.2 * float(curve.min()) else "ok"
 
 
-def _prepared(curve: FloatArray) -> tuple[FloatArray, float]:
-    """The falling envelope of ln L, smoothed if noisy, and the least drop of a descent."""
+def _prepared(curve: FloatArray) -> tuple[FloatArray, float, int]:
+    """The falling envelope of ln L, smoothed if noisy, the least drop of a descent, and the last epoch that is settled.
+
+    A longer curve gives the same values up to that epoch.
+    """
     log_loss = log(np.maximum(curve, np.finfo(np.float64).tiny))
-    noise = 0.0
+    noise, last = 0.0, curve.size - 1
     if curve.size > 4:
         bend = np.diff(log_loss, 2)
         noise = 1.4826 * float(np.median(np.abs(bend - np.median(bend)))) / math.sqrt(6)
@@ -140,13 +144,18 @@ def _prepared(curve: FloatArray) -> tuple[FloatArray, float]:
         low, high = np.maximum(epochs - reach, 0), np.minimum(epochs + reach + 1, curve.size)
         total = np.concatenate([[0.0], np.cumsum(log_loss)])
         log_loss = (total[high] - total[low]) / (high - low)
-    return np.minimum.accumulate(log_loss), max(LEAST_DROP, 10 * noise)
+        last = int(np.searchsorted(epochs + reach, last, side="right")) - 1
+    return np.minimum.accumulate(log_loss), max(LEAST_DROP, 10 * noise), last
 
 
-def _grid(size: int) -> IntArray:
-    """Epochs 0, 1, 2, … that grow by ×1.005 once that exceeds 1."""
-    epochs, t = [], 0
-    while t < size:
+@functools.lru_cache(maxsize=8)
+def _grid(last: int) -> IntArray:
+    """Epochs 0, 1, 2, … that grow by ×1.005 once that exceeds 1, as far as a window around them ends by the last.
+
+    What lies beyond could look otherwise in a longer curve. Very short curves have epoch 0 all the same.
+    """
+    epochs, t = [0], 1
+    while t + max(2, t // 100) <= last:
         epochs.append(t)
         t = max(t + 1, int(t * 1.005))
     return np.array(epochs, dtype=np.int64)
@@ -200,21 +209,24 @@ def _weakest(extremes: list[_Extreme], borders: IntArray, drops: FloatArray, lea
     for i, extreme in enumerate(extremes):
         if extreme.kind == "descent":
             strengths[i] = float(drops[i]) / least_drop
-        elif i < len(extremes) - 1:
+        else:
             least = SHORTEST_PLATEAU if i > 0 else 1
             strengths[i] = float(borders[i + 1] - borders[i]) / least
     weak = int(np.argmin(strengths))
     return weak if strengths[weak] < 1 else None
 
 
-def _without(extremes: list[_Extreme], weak: int) -> list[_Extreme]:
-    """The extremes with one phase given to its neighbours, which become one."""
+def _without(extremes: list[_Extreme], borders: IntArray, weak: int) -> tuple[list[_Extreme], IntArray]:
+    """The phases with one given to its neighbours, which become one; the other borders stay where they are."""
     before, after = extremes[:weak], extremes[weak + 1 :]
-    if not before or not after:
-        return before or after
+    if not before:
+        return after, np.concatenate([borders[:1], borders[2:]])
+    if not after:
+        return before, np.concatenate([borders[:-2], borders[-1:]])
     left, right = before.pop(), after.pop(0)
     stronger = max if left.kind == "descent" else min
-    return [*before, stronger(left, right, key=lambda e: e.speed), *after]
+    joined = stronger(left, right, key=lambda e: e.speed)
+    return [*before, joined, *after], np.concatenate([borders[:weak], borders[weak + 2 :]])
 
 
 def _phases(

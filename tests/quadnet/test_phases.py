@@ -58,8 +58,8 @@ def _tiles(phases: Phases, size: int) -> bool:
 
 def _drops(curve: FloatArray) -> int:
     """The descents that SciPy's peaks of the log-speed show."""
-    log_loss, _ = detector._prepared(curve)
-    speed = detector._log_speed(log_loss, detector._grid(curve.size))
+    log_loss, _, last = detector._prepared(curve)
+    speed = detector._log_speed(log_loss, detector._grid(last))
     lowest = speed.min() - 100
     return len(find_peaks([lowest, *speed, lowest], prominence=math.log(3))[0])
 
