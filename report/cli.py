@@ -161,6 +161,8 @@ def phases(
     curve in the file.
     """
     with _explained(verbose):
+        if no_plot and plot is not None:
+            raise ConfigurationError(f"--no-plot and --plot {plot}: name one of the two")
         target = None if no_plot else plot or curves.plot_beside(file)
         found = curves.find(file)
         if target is not None:

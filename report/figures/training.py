@@ -21,6 +21,7 @@ from report.figures import style
 _WIDTH, _HEIGHT, _LEFT, _RIGHT = 170.0, 186.0, 13.0, 33.0
 _INNER = _WIDTH - _LEFT - _RIGHT
 _MOST_STORIES = 8
+_LEAST_DECADE = 1e-250  # some decades below it there are no numbers for ticks
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,7 @@ def _loss_scale(axes: Axes, loss: FloatArray) -> None:
 
 def _wide_scale(axes: Axes, loss: FloatArray) -> None:
     """Powers of ten where the loss covers more than a few, else from 0; as it comes for a loss below 0."""
-    if 0 < loss.min() < loss.max() / 30:
+    if _LEAST_DECADE < loss.min() < loss.max() / 30:
         axes.set_yscale("log")
         style.decades(axes.yaxis)
     elif loss.min() >= 0:
