@@ -21,6 +21,7 @@ from report.figures import style
 _WIDTH, _HEIGHT, _LEFT, _RIGHT = 170.0, 186.0, 13.0, 33.0
 _INNER = _WIDTH - _LEFT - _RIGHT
 _MOST_STORIES = 8
+_MOST_LABELS = 16
 _LEAST_DECADE = 1e-250  # some decades below it there are no numbers for ticks
 
 
@@ -121,7 +122,8 @@ def plain(epochs: FloatArray, loss: FloatArray, phases: Sequence[Phase], labels:
     main.plot(*scale.line(np.arange(loss.size), loss), color=style.INK, linewidth=1.4)
     _bands(main, phases, places)
     main.set(xlim=(0, scale.total), xticks=places, ylabel=words.loss)
-    main.set_xticklabels(labels)
+    step = -(-len(labels) // _MOST_LABELS)
+    main.set_xticklabels(["" if row % step else label for row, label in enumerate(labels)])
     main.set_xlabel(words.stretched, labelpad=2)
     for axes in (whole, main):
         _wide_scale(axes, loss)

@@ -245,6 +245,13 @@ def test_any_curve_is_drawn_over_its_own_epochs_and_stretched() -> None:
     assert whole.lines[0].get_xdata()[[0, -1]] == pytest.approx(epochs[[0, -1]], abs=5)
 
 
+def test_of_very_many_borders_only_some_are_labelled() -> None:
+    figure = plain(np.arange(900.0), np.linspace(2, 1, 900), [*range(0, 800, 20), 899])
+    labels = [label.get_text() for label in figure.axes[1].get_xticklabels()]
+    assert labels[::3] == [f"EPOCH{epoch}" for epoch in range(0, 800, 60)]
+    assert set(labels[1::3] + labels[2::3]) == {""}
+
+
 def test_a_long_curve_is_thinned_but_keeps_its_extremes() -> None:
     loss = np.linspace(2.0, 1.0, 100_000)
     loss[[50_000, 50_001]] = 3.0, 0.5
