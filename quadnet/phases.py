@@ -94,11 +94,11 @@ def detect(loss: FloatArray | Iterable[float]) -> Phases:
     the epochs of a window, 1 % of the time, and of a descent 20 epochs of plateau. Of a noisy curve, whose noise is
     estimated from all of it, and of a very short one this holds but for few.
 
-    Another unit changes nothing: the phases of c L are those of L. Adding a constant is another matter. The speed of
-    ln(L + c) is that of ln L times L / (L + c), so for c > 0 late descents fade against early ones, and for c < 0 they
-    stand out. A constant that is small beside the least loss only moves borders. With a larger one a descent stays
-    while it lowers L + c by 2 %, and a flat plateau stays; a contrast near 3 may go either way. Take off a known floor
-    of the loss before, if what happens above it matters.
+    Another unit changes nothing but the rounding of contrasts: the phases of c L are those of L. Adding a constant is
+    another matter. The speed of ln(L + c) is that of ln L times L / (L + c), so for c > 0 late descents fade against
+    early ones, and for c < 0 they stand out. A constant that is small beside the least loss only moves borders. With a
+    larger one a descent stays while it lowers L + c by 2 %, and a flat plateau stays; a contrast near 3 may go either
+    way. Take off a known floor of the loss before, if what happens above it matters.
 
     Every tenth value shows the same phases, ten times shorter, if the plateaus among them still have 20 values.
 

@@ -297,7 +297,8 @@ def test_the_unit_of_a_staircase_changes_no_phase(staircase: tuple[int, FloatArr
     ours, theirs = detect(10**exponent * curve), detect(curve)
     assert (ours.status, _outline(ours)) == (theirs.status, _outline(theirs))
     contrasts = [[p.contrast or 0.0 for p in phases.phases] for phases in (ours, theirs)]
-    assert contrasts[0] == pytest.approx(contrasts[1], rel=1e-6)
+    # ln(1e200) has a rounding of 6e-14, which is that share of the slowest speed over the narrowest window, 2e-9.
+    assert contrasts[0] == pytest.approx(contrasts[1], rel=1e-4)
 
 
 @settings(deadline=None, max_examples=60)
