@@ -97,8 +97,8 @@ def detect(loss: FloatArray | Iterable[float]) -> Phases:
     Another unit changes nothing but the rounding of contrasts: the phases of c L are those of L. Adding a constant is
     another matter. The speed of ln(L + c) is that of ln L times L / (L + c), so for c > 0 late descents fade against
     early ones, and for c < 0 they stand out. A constant that is small beside the least loss only moves borders. With a
-    larger one a descent stays while it lowers L + c by 2 %, and a flat plateau stays; a contrast near 3 may go either
-    way. Take off a known floor of the loss before, if what happens above it matters.
+    larger one a descent stays while it lowers L + c by 2 % between its moved borders, and a flat plateau stays; a
+    contrast near 3 may go either way. Take off a known floor of the loss before, if what happens above it matters.
 
     Every tenth value shows the same phases, ten times shorter, if the plateaus among them still have 20 values.
 
