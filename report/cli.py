@@ -16,7 +16,7 @@ from quadnet import config as configuration
 from quadnet.config import Config
 from quadnet.errors import ConfigurationError, QuadnetError
 from quadnet.training import Progress
-from report import pipeline, sweeping
+from report import curves, pipeline, sweeping
 from report.press import Press
 from report.record import manifest
 
@@ -139,6 +139,43 @@ def sweep(
         typer.echo(json.dumps({"path": str(swept.path), **counts}) if as_json else swept.path)
         if swept.failure is not None:
             raise swept.failure
+
+
+@app.command()
+def phases(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE.csv", help="Columns epoch,loss or losses alone; - for standard input.")
+    ],
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE.svg", help="Where the drawing goes; FILE-phases.svg if not given.")
+    ] = None,
+    no_plot: Annotated[bool, typer.Option("--no-plot", help="Draw nothing.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is no drawing of phases.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Find the descents and plateaus of any training curve, print and draw them.
+
+    The path of the drawing is the last line on standard output. Exit codes: 0 done, 1 failed, 2 wrong usage or no
+    curve in the file.
+    """
+    with _explained(verbose):
+        if no_plot and plot is not None:
+            raise ConfigurationError(f"--no-plot and --plot {plot}: name one of the two")
+        target = None if no_plot else plot or curves.plot_beside(file)
+        found = curves.find(file)
+        if target is not None:
+            curves.check_free(target, force=force)
+            curves.plot(found, target)
+        if not quiet:
+            for warning in found.warnings():
+                _say(f"warning: {warning}")
+        path = None if target is None else str(target)
+        if as_json:
+            typer.echo(json.dumps({"path": path, "status": found.status, "phases": found.entries()}))
+        else:
+            typer.echo("\n".join([found.table(), *([path] if path else [])]))
 
 
 @app.command()

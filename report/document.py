@@ -94,6 +94,7 @@ class Document(Page):
         levels: Name, loss and meaning of each analytic level.
         episodes: The phases at length.
         makeup: Rows of the table of curvature and ranks, with its head.
+        ranks: How the rank of the last hidden layer goes from phase to phase.
         standstill: The saddle beside the prior plateau, in paragraphs.
         trials: The note's claims and their verdicts.
         tally: How many have which verdict.
@@ -121,6 +122,7 @@ class Document(Page):
     levels: tuple[tuple[str, str, str], ...]
     episodes: tuple[Episode, ...]
     makeup: tuple[tuple[str, ...], ...]
+    ranks: str
     standstill: tuple[str, ...]
     trials: tuple[Trial, ...]
     tally: str
@@ -205,6 +207,7 @@ def compose(
             for chapter, panel, spectrum in zip(chapters, regions, spectra, strict=True)
         ),
         makeup=_makeup(run, language),
+        ranks=prose.ranks(run, language),
         standstill=prose.standstill(run, language),
         trials=trials,
         tally=verdicts.tally(run, language),

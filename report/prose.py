@@ -366,6 +366,21 @@ def _end(found: Escape, language: Language) -> Iterator[str]:
         )
 
 
+def ranks(run: Experiment, language: Language) -> str:
+    """The effective rank of the last hidden layer at the moment of each phase; nothing if it is not known."""
+    _ = language.gettext
+    parts = []
+    for number, (phase, anatomy) in enumerate(zip(run.phases.phases, run.anatomy, strict=True), start=1):
+        look = anatomy.middle if phase.kind == "plateau" and not phase.open else anatomy.end
+        rank = look.activation_ranks[-2] if len(look.activation_ranks) > 1 else None
+        if rank is not None:
+            facts = {"rank": language.decimal(rank, 2), "number": number}
+            parts.append(_("%(rank)s in phase %(number)s") % facts)
+    if not parts:
+        return ""
+    return _("For the activations of the last hidden layer it is %(list)s.") % {"list": language.enumeration(parts)}
+
+
 def stuck(run: Experiment, language: Language) -> str | None:
     """What too much inertia did from the same start, if it did harm."""
     _ = language.gettext

@@ -119,9 +119,9 @@ def saddle(visit: Visit, words: Words) -> Figure:
         visit: What to show.
         words: All texts.
     """
-    figure = style.canvas(170, 68)
-    left = style.place(figure, 15, 10, 62, 55)
-    right = style.place(figure, 97, 10, 66, 55)
+    figure = style.canvas(170, 59)
+    left = style.place(figure, 15, 9, 62, 48)
+    right = style.place(figure, 97, 9, 66, 48)
     _landscape(left, visit, words)
     _growth(right, visit, words)
     return figure

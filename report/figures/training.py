@@ -21,6 +21,8 @@ from report.figures import style
 _WIDTH, _HEIGHT, _LEFT, _RIGHT = 170.0, 186.0, 13.0, 33.0
 _INNER = _WIDTH - _LEFT - _RIGHT
 _MOST_STORIES = 8
+_MOST_LABELS = 16
+_LEAST_DECADE = 1e-250  # some decades below it there are no numbers for ticks
 
 
 @dataclass(frozen=True)
@@ -32,18 +34,24 @@ class Level:
 
 
 @dataclass(frozen=True)
-class Words:
-    """The texts of the figure, in the page's language."""
+class Texts:
+    """The texts of a curve with phases, in the page's language."""
 
     epoch: str
     stretched: str
     loss: str
+    kinds: Sequence[str]
+    stories: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Words(Texts):
+    """The texts of the main figure."""
+
     shares: str
     recall: str
     gradient: str
     classes: tuple[str, str, str, str]
-    kinds: Sequence[str]
-    stories: Sequence[str]
 
 
 def curve(
@@ -63,7 +71,9 @@ def curve(
     main = style.place(figure, _LEFT, 65, _INNER, 54)
     lower = [style.place(figure, _LEFT, bottom, _INNER, 15) for bottom in (46, 28, 10)]
     scale = _Stretch(phases)
-    _whole(whole, loss, phases, words)
+    borders = [p.start for p in phases] + [phases[-1].end]
+    _whole(whole, np.arange(loss.size), loss, borders, phases, words)
+    style.loss_scale(whole, float(loss[0]), float(loss.max()))
     _stories(main, phases, scale, words)
     main.plot(*scale.line(np.arange(loss.size), loss), color=style.INK, linewidth=1.4)
     main.set_ylabel(words.loss)
@@ -82,11 +92,42 @@ def curve(
     style.decades(lower[2].yaxis)
     lower[2].set_ylabel(words.gradient)
     lower[2].set_xlabel(words.stretched, labelpad=2)
-    borders = [p.start for p in phases] + [phases[-1].end]
     lower[2].tick_params(axis="x", length=3)
     lower[2].set_xticklabels([str(b) for b in borders], rotation=0)
-    _connect(figure, whole, main, borders, scale)
+    _connect(figure, whole, main, borders, [scale.at(border) for border in borders])
     _legend(figure, words)
+    return figure
+
+
+def plain(epochs: FloatArray, loss: FloatArray, phases: Sequence[Phase], labels: Sequence[str], words: Texts) -> Figure:
+    """A curve of which nothing is known but its values: as it is, then with each phase stretched.
+
+    Args:
+        epochs: Increasing, shape (rows,).
+        loss: Shape (rows,); finite.
+        phases: At least one, by row.
+        labels: The epochs at their borders, in words.
+        words: All texts.
+    """
+    figure = style.canvas(_WIDTH, 131)
+    width = _WIDTH - _LEFT - 14
+    whole = style.place(figure, _LEFT, 102, width, 26)
+    main = style.place(figure, _LEFT, 10, width, 54)
+    scale = _Stretch(phases)
+    rows = [p.start for p in phases] + [phases[-1].end]
+    borders, places = [float(epochs[row]) for row in rows], [scale.at(row) for row in rows]
+    since, shown = _thinned(epochs - epochs[0], loss, float(epochs[-1] - epochs[0]))
+    _whole(whole, epochs[0] + since, shown, borders, phases, words)
+    _stories(main, phases, scale, words)
+    main.plot(*scale.line(np.arange(loss.size), loss), color=style.INK, linewidth=1.4)
+    _bands(main, phases, places)
+    main.set(xlim=(0, scale.total), xticks=places, ylabel=words.loss)
+    step = -(-len(labels) // _MOST_LABELS)
+    main.set_xticklabels(["" if row % step else label for row, label in enumerate(labels)])
+    main.set_xlabel(words.stretched, labelpad=2)
+    for axes in (whole, main):
+        _wide_scale(axes, loss)
+    _connect(figure, whole, main, borders, places)
     return figure
 
 
@@ -104,26 +145,43 @@ class _Stretch:
         return float(np.interp(epoch, self._borders, self._places))
 
     def line(self, epochs: IntArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
-        places = np.interp(epochs, self._borders, self._places)
-        # A few hundred places are all that print can show; the extremes within each are kept.
-        column = np.floor(places / self.total * 600).astype(np.int64)
-        starts = np.flatnonzero(np.diff(column, prepend=-1))
-        low, high = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
-        falling = values[starts] >= values[np.append(starts[1:], len(values)) - 1]
-        first, second = np.where(falling, high, low), np.where(falling, low, high)
-        return np.repeat(places[starts], 2), np.stack([first, second], axis=1).ravel()
+        return _thinned(np.interp(epochs, self._borders, self._places), values, self.total)
 
 
-def _whole(axes: Axes, loss: FloatArray, phases: Sequence[Phase], words: Words) -> None:
-    epochs = np.arange(loss.size)
+def _thinned(places: FloatArray, values: FloatArray, total: float) -> tuple[FloatArray, FloatArray]:
+    """The few hundred places that print can show; the extremes within each are kept."""
+    column = np.floor(places / total * 600).astype(np.int64)
+    starts = np.flatnonzero(np.diff(column, prepend=-1))
+    low, high = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
+    falling = values[starts] >= values[np.append(starts[1:], len(values)) - 1]
+    first, second = np.where(falling, high, low), np.where(falling, low, high)
+    return np.repeat(places[starts], 2), np.stack([first, second], axis=1).ravel()
+
+
+def _whole(
+    axes: Axes,
+    epochs: IntArray | FloatArray,
+    loss: FloatArray,
+    borders: Sequence[float],
+    phases: Sequence[Phase],
+    words: Texts,
+) -> None:
     axes.plot(epochs, loss, color=style.INK)
-    axes.set(xlim=(0, max(loss.size - 1, 1)))
+    axes.set(xlim=(borders[0], max(borders[-1], borders[0] + 1)))
     axes.set_ylabel(words.loss)
     axes.set_xlabel(words.epoch, labelpad=1)
     axes.xaxis.set_label_coords(1.03, -0.06)
     axes.xaxis.label.set_horizontalalignment("left")
-    style.loss_scale(axes, float(loss[0]), float(loss.max()))
-    _bands(axes, phases, [p.start for p in phases] + [phases[-1].end])
+    _bands(axes, phases, borders)
+
+
+def _wide_scale(axes: Axes, loss: FloatArray) -> None:
+    """Powers of ten where the loss covers more than a few, else from 0; as it comes for a loss below 0."""
+    if _LEAST_DECADE < loss.min() < loss.max() / 30:
+        axes.set_yscale("log")
+        style.decades(axes.yaxis)
+    elif loss.min() >= 0:
+        axes.set_ylim(0, float(loss.max()) * 1.07 or 1)
 
 
 def _bands(axes: Axes, phases: Sequence[Phase], borders: Sequence[float]) -> None:
@@ -140,7 +198,7 @@ def _bands(axes: Axes, phases: Sequence[Phase], borders: Sequence[float]) -> Non
     axes.plot(x, y, color=style.FAINT, linewidth=0.6, zorder=-1, transform=axes.get_xaxis_transform())
 
 
-def _stories(axes: Axes, phases: Sequence[Phase], scale: _Stretch, words: Words) -> None:
+def _stories(axes: Axes, phases: Sequence[Phase], scale: _Stretch, words: Texts) -> None:
     for number, phase in enumerate(phases, start=1):
         left, right = scale.at(phase.start), scale.at(phase.end) if phase is not phases[-1] else scale.total
         place: dict[str, Any] = {"transform": axes.get_xaxis_transform(), "ha": "left", "va": "top", "clip_on": False}
@@ -179,13 +237,13 @@ def _classes(axes: Axes, scale: _Stretch, epochs: IntArray, values: FloatArray, 
     axes.set_ylabel(label)
 
 
-def _connect(figure: Figure, whole: Axes, main: Axes, borders: Sequence[int], scale: _Stretch) -> None:
+def _connect(figure: Figure, whole: Axes, main: Axes, borders: Sequence[float], places: Sequence[float]) -> None:
     low = whole.get_ylim()[0]
-    for border in borders:
+    for border, place in zip(borders, places, strict=True):
         figure.add_artist(
             ConnectionPatch(
                 (border, low),
-                (scale.at(border), 1.40),
+                (place, 1.40),
                 whole.transData,
                 main.get_xaxis_transform(),
                 color=style.FAINT,

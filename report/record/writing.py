@@ -7,6 +7,8 @@ from pathlib import Path
 
 from quadnet.errors import QuadnetError
 
+_ANOTHER_FOLDER = "name another folder with --output-dir"
+
 
 def check_writable(folder: Path) -> None:
     """Makes the folder and tries to write in it, so that a long run does not end at a closed door.
@@ -50,8 +52,13 @@ def write(target: Path, files: Mapping[str, bytes]) -> None:
             shutil.rmtree(partial, ignore_errors=True)
 
 
-def replace(path: Path, content: bytes) -> None:
+def replace(path: Path, content: bytes, remedy: str = _ANOTHER_FOLDER) -> None:
     """Writes one file whole or not at all.
+
+    Args:
+        path: The file.
+        content: What it is to hold.
+        remedy: What the user can do if that fails.
 
     Raises:
         QuadnetError: It could not be written; what was there stays.
@@ -62,7 +69,7 @@ def replace(path: Path, content: bytes) -> None:
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        raise _explained(path, error) from None
+        raise _explained(path, error, remedy) from None
 
 
 def _exchange(new: Path, target: Path) -> None:
@@ -79,5 +86,5 @@ def _exchange(new: Path, target: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _explained(path: Path, error: OSError) -> QuadnetError:
-    return QuadnetError(f"{path}: cannot be written ({error.strerror}); name another folder with --output-dir")
+def _explained(path: Path, error: OSError, remedy: str = _ANOTHER_FOLDER) -> QuadnetError:
+    return QuadnetError(f"{path}: cannot be written ({error.strerror}); {remedy}")

@@ -60,10 +60,20 @@ def test_nothing_is_told_where_the_theory_does_not_hold(default_run: Experiment)
     config, dataset, history = default_run.config, default_run.dataset, default_run.history
     first, second, *_ = default_run.phases.closed_plateaus
     assert escape(config, dataset, history, second) is None
-    momentum = parse({"training": {"optimizer": "heavy_ball", "momentum": 0.9}})
-    assert escape(momentum, dataset, history, first) is None
     above = dataclasses.replace(first, loss_end=2.25)
     assert escape(config, dataset, history, above) is None
+
+
+def test_for_another_optimizer_there_is_the_saddle_but_no_prediction(
+    default_run: Experiment, default_escape: Escape
+) -> None:
+    momentum = parse({"training": {"optimizer": "heavy_ball", "momentum": 0.9}})
+    plateau = default_run.phases.closed_plateaus[0]
+    for config, predicted in ((momentum, True), (default_run.config, False)):
+        found = escape(config, default_run.dataset, default_run.history, plateau, predicted=predicted)
+        assert found is not None
+        assert (found.reduced, found.frozen) == (None, None)
+        assert found.eigenvalues.tolist() == default_escape.eigenvalues.tolist()
 
 
 @pytest.mark.parametrize("hidden", [[], [300]])

@@ -9,8 +9,11 @@ from scipy.signal import find_peaks
 
 from quadnet import phases as detector
 from quadnet.arrays import FloatArray
+from quadnet.config import parse
+from quadnet.dataset import quadrants
 from quadnet.experiment import Experiment
 from quadnet.phases import Phases, detect
+from quadnet.training import train
 
 EPOCHS = np.arange(10_000)
 
@@ -26,6 +29,32 @@ def staircases(draw: st.DrawFn) -> tuple[int, FloatArray]:
         width = centre * draw(st.floats(0.02, 0.06))
         log_loss -= draw(st.floats(0.1, 1)) / (1 + np.exp(-(epochs - centre) / width))
     return drops, np.exp(log_loss)
+
+
+@st.composite
+def rough_curves(draw: st.DrawFn) -> FloatArray:
+    """A curve on which sharp drops lie as they fall on a slow slope, even upon each other."""
+    epochs = np.arange(draw(st.integers(1000, 3000)))
+    log_loss = -(10 ** draw(st.floats(-7, -4))) * epochs
+    for _ in range(draw(st.integers(1, 6))):
+        since = epochs - draw(st.integers(200, int(epochs[-1])))
+        size, time = draw(st.floats(0.2, 1)), 10 ** draw(st.floats(-1, 1))
+        log_loss -= size * np.where(since < 0, 0, 1 - np.exp(-np.maximum(since, 0) / time))
+    return np.exp(log_loss)
+
+
+# Data and weight seeds of runs that differ: short phases, a second shoulder, no second plateau.
+SEEDS = [(0, 1), (5, 10), (5, 18), (8, 10), (9, 1), (7, 13)]
+
+
+@pytest.fixture(scope="module")
+def trained() -> dict[tuple[int, int], FloatArray]:
+    """Loss curves of real runs by their seeds."""
+    curves = {}
+    for data, weights in SEEDS:
+        config = parse({"data": {"seed": data}, "network": {"seed": weights}})
+        curves[data, weights] = train(config, quadrants(config)).loss
+    return curves
 
 
 def _kinds(phases: Phases) -> str:
@@ -58,8 +87,8 @@ def _tiles(phases: Phases, size: int) -> bool:
 
 def _drops(curve: FloatArray) -> int:
     """The descents that SciPy's peaks of the log-speed show."""
-    log_loss, _ = detector._prepared(curve)
-    speed = detector._log_speed(log_loss, detector._grid(curve.size))
+    log_loss, _, last = detector._prepared(curve)
+    speed = detector._log_speed(log_loss, detector._grid(last))
     lowest = speed.min() - 100
     return len(find_peaks([lowest, *speed, lowest], prominence=math.log(3))[0])
 
@@ -144,6 +173,80 @@ def test_the_unit_of_the_loss_changes_nothing_but_the_losses(default_run: Experi
         assert ours.loss_end == pytest.approx(factor * theirs.loss_end, rel=1e-12)
 
 
+# Other seeds
+
+
+def test_the_runs_of_other_seeds_have_the_phases_that_were_measured(
+    trained: dict[tuple[int, int], FloatArray],
+) -> None:
+    closed = {seeds: [p.kind[0] for p in detect(loss).phases] for seeds, loss in trained.items()}
+    usual = list("dpdpdp")
+    assert closed == dict.fromkeys(SEEDS, usual) | {(5, 10): list("dpdp"), (5, 18): list("dpdpdpdp")}
+
+
+@pytest.mark.parametrize("seeds", SEEDS)
+def test_closed_phases_of_a_run_stay_when_it_is_cut(
+    trained: dict[tuple[int, int], FloatArray], seeds: tuple[int, int]
+) -> None:
+    loss = trained[seeds]
+    whole = detect(loss)
+    stream = np.random.RandomState(0)
+    near = [
+        p.end + step for p in whole.phases[:-1] for step in (-20, -5, -2, -1, 0, 1, 2, 5, 20, 40) if p.end + step > 0
+    ]
+    for cut in (*range(1, 60), *near, *stream.randint(60, 10_000, 150).tolist()):
+        assert _keeps(detect(loss[:cut]), whole), cut
+
+
+@pytest.mark.parametrize("seeds", SEEDS)
+@pytest.mark.parametrize("size", [1e-4, 3e-4, 1e-3, 3e-3])
+def test_noise_changes_no_kind_of_a_run(
+    trained: dict[tuple[int, int], FloatArray], seeds: tuple[int, int], size: float
+) -> None:
+    noise = size * np.random.RandomState(0).randn(10_000)
+    assert _kinds(detect(trained[seeds] * np.exp(noise))) == _kinds(detect(trained[seeds]))
+
+
+@pytest.mark.parametrize("seeds", SEEDS)
+def test_every_tenth_epoch_of_a_run_shows_its_phases_unless_they_become_too_short(
+    trained: dict[tuple[int, int], FloatArray], seeds: tuple[int, int]
+) -> None:
+    whole, tenth = detect(trained[seeds]), detect(trained[seeds][::10])
+    if min(p.end - p.start for p in whole.closed_plateaus) < 10 * detector.SHORTEST_PLATEAU:
+        assert seeds in ((8, 10), (9, 1))
+        assert _kinds(tenth) == "descent plateau descent plateau"
+    else:
+        assert [p[:3] for p in _outline(tenth)] == [p[:3] for p in _outline(whole)]
+        borders = [10 * p.end for p in tenth.phases[1:-1]]
+        assert borders == pytest.approx([p.end for p in whole.phases[1:-1]], rel=0.03)
+
+
+@pytest.mark.parametrize("seeds", SEEDS)
+@pytest.mark.parametrize("factor", [1e-200, 1 / 3, 1000, 1e200])
+def test_the_unit_of_the_loss_changes_no_phase_of_a_run(
+    trained: dict[tuple[int, int], FloatArray], seeds: tuple[int, int], factor: float
+) -> None:
+    assert _outline(detect(factor * trained[seeds])) == _outline(detect(trained[seeds]))
+
+
+@pytest.mark.parametrize("seeds", SEEDS)
+@pytest.mark.parametrize("share", [-0.5, -0.1, 0.1, 0.5, 1])
+def test_a_constant_below_the_least_loss_moves_only_borders_of_a_run(
+    trained: dict[tuple[int, int], FloatArray], seeds: tuple[int, int], share: float
+) -> None:
+    loss = trained[seeds]
+    whole, moved = detect(loss), detect(loss + share * loss.min())
+    assert [p[:2] for p in _outline(moved)] == [p[:2] for p in _outline(whole)]
+    assert [p.end for p in moved.phases[1:-1]] == pytest.approx([p.end for p in whole.phases[1:-1]], rel=0.05)
+
+
+@pytest.mark.parametrize("seeds", SEEDS)
+def test_descents_of_a_run_are_those_of_scipys_peaks(
+    trained: dict[tuple[int, int], FloatArray], seeds: tuple[int, int]
+) -> None:
+    assert _drops(trained[seeds]) == _kinds(detect(trained[seeds])).split().count("descent")
+
+
 # Made-up curves
 
 
@@ -160,6 +263,59 @@ def test_a_staircase_has_as_many_descents_as_drops_and_as_scipys_peaks(staircase
 def test_closed_phases_of_a_staircase_stay_when_it_is_cut(staircase: tuple[int, FloatArray], share: float) -> None:
     _, curve = staircase
     assert _keeps(detect(curve[: max(1, int(share * curve.size))]), detect(curve))
+
+
+@settings(deadline=None, max_examples=150)
+@given(curve=rough_curves(), ago=st.integers(-20, 40))
+def test_closed_phases_of_a_rough_curve_stay_when_it_is_cut(curve: FloatArray, ago: int) -> None:
+    whole = detect(curve)
+    for phase in whole.phases:
+        cut = max(1, phase.end + ago)  # what stands shortly after a border is hardest to see
+        assert _keeps(detect(curve[:cut]), whole), cut
+
+
+def test_a_drop_that_a_second_one_follows_at_once_is_not_closed_too_early() -> None:
+    epochs = EPOCHS[:400]
+    curve = np.exp(-2e-6 * epochs - 0.3 * (epochs >= 55) - 0.9 * (epochs >= 72))
+    whole = detect(curve)
+    assert _kinds(whole) == "plateau descent plateau"
+    assert [p.start for p in whole.phases] == pytest.approx([0, 53, 74], abs=4)
+    for cut in range(50, 400):
+        assert _keeps(detect(curve[:cut]), whole), cut
+
+
+def test_a_descent_is_not_closed_before_twenty_slow_epochs() -> None:
+    curve = np.exp(-np.minimum(EPOCHS[:200] * 0.02, 2.0))
+    assert _kinds(detect(curve[:115])) == "descent"
+    assert _kinds(detect(curve[:130])) == "descent plateau"
+
+
+@settings(deadline=None, max_examples=60)
+@given(staircase=staircases(), exponent=st.floats(-200, 200))
+def test_the_unit_of_a_staircase_changes_no_phase(staircase: tuple[int, FloatArray], exponent: float) -> None:
+    _, curve = staircase
+    ours, theirs = detect(10**exponent * curve), detect(curve)
+    assert (ours.status, _outline(ours)) == (theirs.status, _outline(theirs))
+    contrasts = [[p.contrast or 0.0 for p in phases.phases] for phases in (ours, theirs)]
+    # ln(1e200) has a rounding of 6e-14, which is that share of the slowest speed over the narrowest window, 2e-9.
+    assert contrasts[0] == pytest.approx(contrasts[1], rel=1e-4)
+
+
+@settings(deadline=None, max_examples=60)
+@given(staircase=staircases(), constant=st.floats(0, 10))
+def test_a_constant_takes_those_drops_away_that_then_lower_the_loss_too_little(
+    staircase: tuple[int, FloatArray], constant: float
+) -> None:
+    _, curve = staircase
+    before, after = detect(curve), detect(curve + constant)
+    lowered = [
+        math.log((p.loss_start + constant) / (p.loss_end + constant)) for p in before.phases if p.kind == "descent"
+    ]
+    descents = _kinds(after).split().count("descent")
+    # Borders lie a little inside the drops of a smooth curve and move; drops that are too small alone may join.
+    assert sum(drop > 1.5 * detector.LEAST_DROP for drop in lowered) <= descents
+    if math.log((curve[0] + constant) / (curve[-1] + constant)) < detector.LEAST_DROP:
+        assert descents == 0
 
 
 @settings(deadline=None, max_examples=40)
@@ -237,7 +393,7 @@ def test_an_inner_plateau_below_twenty_epochs_is_none(length: int, kinds: str) -
     assert _kinds(detect(np.exp(-np.cumsum(slopes)))) == kinds
 
 
-@pytest.mark.parametrize("level", [1e-300, 0.5, 1.0, 2.7726, 1e300])
+@pytest.mark.parametrize("level", [-1.0, 0.0, 5e-324, 1e-300, 0.5, 1.0, 2.7726, 1e300, 1.7e308])
 def test_a_constant_curve_is_one_open_plateau(level: float) -> None:
     phases = detect(np.full(1000, level))
     assert _outline(phases) == [("plateau", None, True, 0, 999)]
@@ -283,6 +439,20 @@ def test_a_value_that_is_not_finite_ends_the_curve_and_is_named(value: float, ep
 )
 def test_a_curve_that_ends_too_high_is_flagged(end: float, status: str) -> None:
     assert detect(np.concatenate([np.ones(500), np.full(500, end)])).status == status
+
+
+def test_a_loss_that_falls_to_nothing_is_not_called_unsound() -> None:
+    assert detect(np.maximum(1 - EPOCHS[:1000] / 500, 0)).status == "ok"
+    assert detect(1 - EPOCHS[:1000] / 500).status == "ok"
+
+
+@settings(deadline=None, max_examples=40)
+@given(staircase=staircases(), jump=st.floats(1.3, 100), share=st.floats(0.1, 0.9))
+def test_a_jump_that_stays_is_flagged(staircase: tuple[int, FloatArray], jump: float, share: float) -> None:
+    _, curve = staircase
+    later = np.arange(curve.size) >= share * curve.size
+    jumped = detect(np.where(later, jump * curve[int(share * curve.size)], curve))
+    assert jumped.status == ("diverged" if jump * curve[int(share * curve.size)] > 1.5 * curve[0] else "regressed")
 
 
 def test_a_curve_is_regressed_by_its_lowest_value_not_by_its_first() -> None:

@@ -1,12 +1,14 @@
 import gc
 import io
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -14,7 +16,7 @@ from quadnet import __version__
 from quadnet.config import Config, dumps, parse
 from quadnet.errors import QuadnetError
 from quadnet.experiment import Experiment
-from report import pipeline
+from report import curves, pipeline
 from report.cli import app
 from report.pipeline import Built
 from report.press import PdfError
@@ -376,3 +378,96 @@ def test_no_bar_is_drawn_where_nobody_looks_or_wants_it(
     monkeypatch: pytest.MonkeyPatch, builds: Builds, stream: type[io.StringIO], options: list[str]
 ) -> None:
     assert drawn(monkeypatch, builds, stream(), *options) == ""
+
+
+@pytest.fixture
+def phases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Calls `quadnet phases` in a folder with the curve `fall.csv`."""
+    monkeypatch.chdir(tmp_path)
+    Path("fall.csv").write_text("epoch,loss\n" + "".join(f"{10 * k},{0.5 + 0.9**k!r}\n" for k in range(300)))
+    return lambda *arguments, **options: CliRunner().invoke(app, ["phases", *map(str, arguments)], **options)
+
+
+def test_phases_are_printed_as_a_table_with_the_drawing_s_path_as_last_line(phases: Command) -> None:
+    result = phases("fall.csv")
+    assert (result.exit_code, result.stderr) == (0, "")
+    head, first, second, path = result.stdout.splitlines()
+    assert head.split("  ")[0] == "phase"
+    assert first.split()[:4] == ["1", "descent", "0", second.split()[3]]
+    assert second.split()[:3] == ["2", "open", "plateau"]
+    assert second.split()[4:6] == ["2990", first.split()[-1]]
+    assert path == "fall-phases.svg"
+    assert Path(path).read_text().startswith("<?xml")
+    assert len(first) <= len(second) == len(head)
+
+
+def test_phases_as_json_are_entries_as_in_a_run_s_record(phases: Command) -> None:
+    said = json.loads(phases("fall.csv", "--json").stdout)
+    assert (said["path"], said["status"]) == ("fall-phases.svg", "ok")
+    assert [(p["kind"], p["open"]) for p in said["phases"]] == [("descent", False), ("plateau", True)]
+    assert set(said["phases"][0]) == {
+        "kind", "grade", "open", "start", "end", "loss_start", "loss_end", "contrast"
+    }  # fmt: skip
+    assert said["phases"][1]["end"] == 2990
+    assert json.loads(phases("fall.csv", "--json", "--no-plot").stdout)["path"] is None
+
+
+def test_the_drawing_can_go_elsewhere_or_be_left_out(phases: Command) -> None:
+    assert phases("fall.csv", "--plot", "other.svg").stdout.endswith("\nother.svg\n")
+    assert Path("other.svg").exists()
+    assert not phases("fall.csv", "--no-plot").stdout.endswith(".svg\n")
+    assert not Path("fall-phases.svg").exists()
+    both = phases("fall.csv", "--no-plot", "--plot", "other.svg")
+    assert (both.exit_code, both.stdout) == (2, "")
+    assert "--no-plot and --plot other.svg: name one of the two" in both.stderr
+
+
+def test_a_curve_comes_from_standard_input_too(phases: Command) -> None:
+    result = phases("-", input="3\n2\n1\n")
+    assert result.exit_code == 0
+    assert result.stdout.endswith("\nphases.svg\n")
+
+
+def test_a_drawing_of_phases_is_drawn_anew_but_no_other_file_is_lost(phases: Command) -> None:
+    target = Path("fall-phases.svg")
+    assert phases("fall.csv").exit_code == phases("fall.csv").exit_code == 0
+    target.write_text("<svg>mine</svg>")
+    refused = phases("fall.csv")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr == (
+        "quadnet: fall-phases.svg: is there and no drawing of phases; name another file with --plot, or use --force\n"
+    )
+    assert target.read_text() == "<svg>mine</svg>"
+    assert phases("fall.csv", "--force").exit_code == 0
+    assert "mine" not in target.read_text()
+
+
+@pytest.mark.parametrize("place", ["missing/plot.svg", "."])
+def test_a_drawing_that_cannot_be_written_is_exit_code_1(phases: Command, place: str) -> None:
+    result = phases("fall.csv", "--plot", place, "--force")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert re.fullmatch(r"quadnet: \S+: cannot be written \(.*\); name another file with --plot\n", result.stderr)
+
+
+def test_what_is_not_sound_is_told_on_standard_error_unless_quiet(phases: Command) -> None:
+    lines = "".join(f"{loss}\n" for loss in [*np.linspace(2, 1, 50), *np.linspace(3, 4, 50)])
+    loud, quiet = (phases("-", "--no-plot", *options, input=lines) for options in ([], ["-q"]))
+    assert loud.stderr == "warning: the curve is not sound: diverged\n"
+    assert quiet.stderr == ""
+    assert loud.exit_code == quiet.exit_code == 0
+    assert loud.stdout == quiet.stdout
+
+
+def test_a_file_without_a_curve_is_exit_code_2_in_one_line(phases: Command) -> None:
+    Path("words.csv").write_text("epoch,words\n1,many\n")
+    for name, said in (("words.csv", "line 1: no column called loss"), ("none.csv", "No such file")):
+        result = phases(name)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert said in result.stderr
+        assert len(result.stderr.splitlines()) == 1
+    assert list(Path().glob("*.svg")) == []
+
+
+def test_a_fault_in_drawing_phases_is_exit_code_70(phases: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(curves, "plot", lambda *_: 1 / 0)
+    assert phases("fall.csv").exit_code == 70

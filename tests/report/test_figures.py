@@ -225,6 +225,56 @@ def test_a_run_of_an_epoch_or_two_is_drawn_without_complaint(small_run: Experime
     assert b"STORY0" in svg
 
 
+def plain(epochs: np.ndarray, loss: np.ndarray, borders: list[int]) -> Figure:
+    labels = [f"EPOCH{epochs[border]:g}" for border in borders]
+    return training.plain(epochs, loss, phases_of(borders), labels, words(len(borders) - 1))
+
+
+def test_any_curve_is_drawn_over_its_own_epochs_and_stretched() -> None:
+    epochs = np.arange(1, 3001, 10) / 2
+    figure = plain(epochs, np.linspace(2, 1, 300), [0, 7, 50, 299])
+    whole, main = figure.axes
+    assert whole.get_xlim() == (0.5, 1495.5)
+    assert [label.get_text() for label in main.get_xticklabels()] == [
+        "EPOCH0.5",
+        "EPOCH35.5",
+        "EPOCH250.5",
+        "EPOCH1495.5",
+    ]
+    assert {"EPOCH", "STRETCHED", "LOSS", "1", "KIND2", "STORY0"} <= set(texts(figure))
+    assert whole.lines[0].get_xdata()[[0, -1]] == pytest.approx(epochs[[0, -1]], abs=5)
+
+
+def test_of_very_many_borders_only_some_are_labelled() -> None:
+    figure = plain(np.arange(900.0), np.linspace(2, 1, 900), [*range(0, 800, 20), 899])
+    labels = [label.get_text() for label in figure.axes[1].get_xticklabels()]
+    assert labels[::3] == [f"EPOCH{epoch}" for epoch in range(0, 800, 60)]
+    assert set(labels[1::3] + labels[2::3]) == {""}
+
+
+def test_a_long_curve_is_thinned_but_keeps_its_extremes() -> None:
+    loss = np.linspace(2.0, 1.0, 100_000)
+    loss[[50_000, 50_001]] = 3.0, 0.5
+    figure = plain(np.arange(100_000.0), loss, [0, 100, 99_999])
+    for axes in figure.axes:
+        drawn = max((line.get_ydata() for line in axes.lines), key=len)
+        assert len(drawn) <= 1202
+        assert (np.nanmax(drawn), np.nanmin(drawn)) == (3.0, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("last", "scale"),
+    [(0.1, "linear"), (0.0, "linear"), (-5.0, "linear"), (0.05, "log"), (1e-200, "log"), (1e200, "log")],
+)
+def test_a_loss_over_decades_is_drawn_on_a_logarithmic_scale_and_all_of_it_is_seen(last: float, scale: str) -> None:
+    figure = plain(np.arange(300.0), np.linspace(2, last, 300), [0, 100, 299])
+    for axes in figure.axes:
+        assert axes.get_yscale() == scale
+        low, high = axes.get_ylim()
+        assert low <= min(2, last) <= max(2, last) <= high
+    assert style.draw("plain", lambda: figure).startswith(b"<svg")
+
+
 # regions
 
 

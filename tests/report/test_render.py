@@ -116,7 +116,7 @@ def test_headings_skip_no_level_and_there_is_one_title(page: Any) -> None:
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
-    assert levels.count(2) == 12
+    assert levels.count(2) == 13
 
 
 def test_figures_are_numbered_as_they_come_and_references_agree(page: Any, default_document: Document) -> None:

@@ -1,0 +1,176 @@
+"""The phases of a curve that comes from anywhere: as a table, as values, and as a drawing."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
+
+import numpy as np
+
+from quadnet.errors import QuadnetError
+from quadnet.phases import Phase, detect
+from report import curve_file
+from report.curve_file import Curve
+from report.language import Language
+from report.record import writing
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_MARK = b"<!-- drawn by quadnet phases, which may draw it anew -->\n"
+_COLUMNS = ("phase", "kind", "start", "end", "loss at start", "loss at end", "contrast")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A curve with its phases.
+
+    Attributes:
+        curve: The curve.
+        status: What became of it, as in `quadnet.phases.Phases`, but by its own epochs.
+        phases: Its phases, by row.
+    """
+
+    curve: Curve
+    status: str
+    phases: tuple[Phase, ...]
+
+    def entries(self) -> list[dict[str, Any]]:
+        """The phases as in a run's phases.json, by the curve's own epochs."""
+        return [
+            asdict(phase) | {"start": self._epoch(phase.start), "end": self._epoch(phase.end)} for phase in self.phases
+        ]
+
+    def table(self) -> str:
+        """One aligned line for each phase below the names of the columns."""
+        lines = [_COLUMNS]
+        for number, (phase, entry) in enumerate(zip(self.phases, self.entries(), strict=True), start=1):
+            contrast = "" if phase.contrast is None else f"{phase.contrast:.3g}"
+            epochs = f"{entry['start']:.10g}", f"{entry['end']:.10g}"
+            losses = f"{phase.loss_start:.6g}", f"{phase.loss_end:.6g}"
+            lines.append((str(number), _kind(phase, _ENGLISH), *epochs, *losses, contrast))
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        return "\n".join(_aligned(line, widths) for line in lines)
+
+    def warnings(self) -> list[str]:
+        """What a reader of the phases should know, a line each."""
+        found = [] if self.status == "ok" else [f"the curve is not sound: {self.status}"]
+        if (self.curve.loss <= 0).any():
+            found.append("some losses are 0 or less; phases are those of ln(loss), so they count as the least number")
+        steps = np.diff(self.curve.epochs)
+        if steps.max() > 1.01 * np.median(steps) or steps.min() < 0.99 * np.median(steps):
+            found.append("the epochs are not evenly spaced; phases are found as if they were")
+        return found
+
+    def _epoch(self, row: int) -> int | float:
+        epoch = float(self.curve.epochs[row])
+        return int(epoch) if epoch.is_integer() else epoch
+
+
+def find(path: Path) -> Found:
+    """Finds the phases of the curve in a file, or of that on standard input for `-`.
+
+    Raises:
+        ConfigurationError: The file holds no curve.
+    """
+    curve = curve_file.read(path)
+    phases = detect(curve.loss)
+    found = Found(curve, phases.status, phases.phases)
+    if phases.status.startswith("non-finite"):
+        row = int(np.argmin(np.isfinite(curve.loss)))
+        found = Found(curve, f"non-finite at epoch {found._epoch(row):.10g}", phases.phases)
+    return found
+
+
+def plot_beside(path: Path) -> Path:
+    """Where the drawing of a file goes if nobody says: into the current folder."""
+    return Path("phases.svg" if path == curve_file.STANDARD_INPUT else f"{path.stem}-phases.svg")
+
+
+def check_free(target: Path, *, force: bool) -> None:
+    """Makes sure that no file is lost to a drawing.
+
+    Raises:
+        QuadnetError: There is a file that is no drawing of this kind, and it is not to be replaced.
+    """
+    try:
+        with target.open("rb") as file:
+            own = _MARK in file.read(200)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise QuadnetError(f"{target}: cannot be written ({error.strerror}); name another file with --plot") from None
+    if not (own or force):
+        raise QuadnetError(
+            f"{target}: is there and no drawing of phases; name another file with --plot, or use --force"
+        )
+
+
+def plot(found: Found, target: Path) -> None:
+    """Draws the curve with its phases as an SVG that needs no fonts.
+
+    Raises:
+        QuadnetError: It cannot be written.
+    """
+    from report.figures import style
+
+    svg = style.draw("phases", partial(_figure, found, _ENGLISH))
+    start = svg.index(b">") + 1
+    title = f"\n<title>{escape(found.curve.name)}</title>".encode()
+    content = b'<?xml version="1.0" encoding="UTF-8"?>\n' + _MARK + svg[:start] + title + svg[start:]
+    writing.replace(target, content, remedy="name another file with --plot")
+
+
+def _figure(found: Found, language: Language) -> "Figure":
+    import matplotlib
+
+    from report.figures import style, training
+
+    _ = language.gettext
+    words = training.Texts(
+        epoch=_("epoch"),
+        stretched=_("epoch, at the borders of the phases; each phase is stretched to a scale of its own"),
+        loss=_("loss"),
+        kinds=[_kind(phase, language) for phase in found.phases],
+        stories=[_story(phase, language) for phase in found.phases],
+    )
+    finite = found.phases[-1].end + 1
+    labels = [f"{entry['start']:.10g}" for entry in found.entries()] + [f"{found.entries()[-1]['end']:.10g}"]
+    figure = training.plain(found.curve.epochs[:finite], found.curve.loss[:finite], found.phases, labels, words)
+    figure.set_facecolor(style.PAPER)  # whatever it is shown on
+    matplotlib.rcParams["svg.fonttype"] = "path"  # the pages' font is not there elsewhere
+    return figure
+
+
+def _kind(phase: Phase, language: Language) -> str:
+    _ = language.gettext
+    if phase.open:
+        return _("open descent") if phase.kind == "descent" else _("open plateau")
+    if phase.kind == "descent":
+        return _("descent")
+    return _("shoulder") if phase.grade == "shoulder" else _("plateau")
+
+
+def _story(phase: Phase, language: Language) -> str:
+    _ = language.gettext
+    facts = {
+        "first": language.significant(phase.loss_start),
+        "last": language.significant(phase.loss_end),
+        "contrast": language.significant(phase.contrast or 0.0, 2),
+    }
+    if phase.contrast is None:
+        return _("loss %(first)s to %(last)s") % facts
+    return _("loss %(first)s to %(last)s, contrast %(contrast)s") % facts
+
+
+def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """The kind to the left, numbers to the right."""
+    return "  ".join(
+        cell.ljust(width) if column == 1 else cell.rjust(width)
+        for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    ).rstrip()
+
+
+_ENGLISH = Language.load("en")
