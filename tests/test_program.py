@@ -291,7 +291,7 @@ def test_the_pdf_has_a_bookmark_for_each_heading(pdf: pypdf.PdfReader) -> None:
         "The method",
         "The training and its phases",
         "Phase by phase",
-        "Why the first plateau holds, and why it ends",
+        "Why the plateau at the class shares holds, and why it ends",
         "Ranks and bends, from border to border",
         "The note on trial",
         "The accuracy, beside the best possible",

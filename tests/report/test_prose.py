@@ -48,8 +48,13 @@ def descent(start: int, end: int) -> Phase:
 
 
 def with_plateaus(run: Experiment, ours: list[Phase], theirs: list[Phase]) -> Experiment:
-    companion = replace(run.companion, phases=Phases("ok", tuple(theirs)))
-    return replace(run, phases=Phases("ok", (descent(0, 5), *ours)), companion=companion)
+    companion = replace(
+        run.companion,
+        phases=Phases("ok", tuple(theirs)),
+        partitions=(run.evidence.start.partition,) * len(theirs),
+    )
+    evidence = replace(run.evidence, phases=(run.evidence.start,) * (1 + len(ours)))
+    return replace(run, phases=Phases("ok", (descent(0, 5), *ours)), evidence=evidence, companion=companion)
 
 
 @pytest.mark.parametrize(
@@ -182,6 +187,33 @@ def test_inertia_is_told_for_no_plateau_for_either_run_s_and_for_both(
     assert prose.inertia(with_plateaus(small_run, ours, theirs), ENGLISH) == text
 
 
+def test_first_plateaus_of_other_groups_are_not_taken_for_the_same(small_run: Experiment) -> None:
+    run = with_plateaus(small_run, [closed(9, 135)], [closed(77, 217)])
+    other = replace(run, companion=replace(run.companion, partitions=(((0,), (1, 2, 3)),)))
+    assert "not the same" not in prose.inertia(run, ENGLISH)
+    assert prose.inertia(other, ENGLISH).endswith(
+        "They are not the same plateau: on them the classes form different groups."
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "last", "said"),
+    [
+        ("ok", 2.0, "ends at a loss of 2.000"),
+        ("diverged", 9.0, "ends at 9.000, the steps being too long"),
+        ("non-finite at epoch 3", np.nan, "ends at no finite loss"),
+        ("regressed", 0.1, None),  # it lost ground, and still is the better one
+        ("ok", 0.1, None),
+    ],
+)
+def test_too_much_inertia_is_blamed_only_for_harm(
+    small_run: Experiment, status: str, last: float, said: str | None
+) -> None:
+    warning = replace(small_run.warning, loss=np.array([2.7, last]), phases=Phases(status, ()))
+    text = prose.stuck(replace(small_run, metrics=metrics(loss_last=0.2), warning=warning), ENGLISH)
+    assert text is None if said is None else said in str(text)
+
+
 def test_a_ratio_says_how_many_times_longer_the_main_run_stays() -> None:
     assert prose.ratio(Pair(closed(0, 1651), closed(0, 89)), ENGLISH) == "×18.6"
     assert prose.ratio(Pair(closed(0, 10), closed(0, 40)), ENGLISH) == "×0.250"
@@ -239,7 +271,9 @@ def test_whatever_the_figures_luck_is_one_sentence_that_names_the_best_possible(
 
 def test_the_loss_on_fresh_points_stands_beside_the_one_in_training() -> None:
     text = prose.loss_gap(metrics(loss_last=0.17468, loss_fresh=0.29612), ENGLISH)
-    assert text == "The loss tells more than the accuracy: 0.1747 in training, 0.2961 on fresh points."
+    assert (
+        text == "The loss tells more than the accuracy: 0.1747 in the last epoch of training, 0.2961 on fresh points."
+    )
 
 
 def standing(length: int, left: list[int], staying: list[int] | None = None) -> Standing:
@@ -250,9 +284,10 @@ def standing(length: int, left: list[int], staying: list[int] | None = None) -> 
     ("found", "said"),
     [
         (standing(30, [40] * 16), "lasts 30 epochs, shorter than in all of 16 others: unusually short."),
-        (standing(30, [20] * 16), "lasts 30 epochs, longer than in 16 of 16 others: unusually long."),
+        (standing(30, [20] * 16), "lasts 30 epochs, longer than in all of 16 others: unusually long."),
         (standing(30, [20] * 9 + [40] * 7), "lasts 30 epochs, longer than in 9 of 16 others: typical."),
         (standing(30, [20] * 2 + [40] * 14), "lasts 30 epochs, longer than in 2 of 16 others."),
+        (standing(30, [30] * 2), "lasts 30 epochs, as long as in all of 2 others."),
         (standing(30, [20] * 2, [25, 31]), "lasts 30 epochs, longer than in 2 of 3 others."),
         (standing(30, [40]), "lasts 30 epochs, shorter than in 1 of 1 other."),
         (standing(30, [20]), "lasts 30 epochs, longer than in 1 of 1 other."),
