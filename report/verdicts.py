@@ -166,8 +166,8 @@ def _untested(number: str, verdict: Verdict, language: Language) -> str:
     if number in ("N8a", "N8b") and facts:
         return (
             _(
-                "Plain descent, started in the middle of the plateau from %(plateau_start)s to %(plateau_end)s, takes "
-                "more than three times as long as the whole of it to leave: too long to compare with."
+                "Plain descent, started in the middle of the plateau from %(plateau_start)s to %(plateau_end)s, does not "
+                "leave it in three times the epochs that this run took: too long to compare with."
             )
             % facts
         )
