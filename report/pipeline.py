@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,7 +43,13 @@ class Built:
 
 
 def build(
-    config: Config, output_dir: Path, formats: tuple[str, ...], *, force: bool = False, progress: Progress | None = None
+    config: Config,
+    output_dir: Path,
+    formats: tuple[str, ...],
+    *,
+    force: bool = False,
+    progress: Progress | None = None,
+    press: Press | None = None,
 ) -> Built:
     """Runs the experiment and writes its folder.
 
@@ -52,6 +59,7 @@ def build(
         formats: Which pages to make: `html`, `pdf`.
         force: Whether to build again what is there.
         progress: Called now and then with the number of epochs done.
+        press: One that runs already; without it a build with a PDF starts its own.
 
     Raises:
         QuadnetError: The folder cannot be written, or its place is taken by something else.
@@ -71,8 +79,8 @@ def build(
         formats = tuple(dict.fromkeys([*formats, *present]))  # what is there is built again too, never lost
     if "pdf" not in formats:
         return _build(config, target, formats, created, None, progress)
-    with Press() as press:
-        return _build(config, target, formats, created, press, progress)
+    with Press() if press is None else nullcontext(press) as running:
+        return _build(config, target, formats, created, running, progress)
 
 
 def page_time(environment: Mapping[str, str]) -> str:

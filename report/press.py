@@ -7,7 +7,6 @@ The process is `python -m report.press`: a page with its images on standard inpu
 that fails one line on standard error with exit code 3 (Pango is missing) or 1.
 """
 
-import ctypes.util
 import gc
 import json
 import logging
@@ -152,6 +151,8 @@ def main() -> None:
     if sys.platform == "linux":
         # Each library is tried by many names. Those that are no file name run ldconfig and a C compiler, in vain, for
         # longer than all else that is loaded; the loader finds the others, such as libpango-1.0.so.0, by itself.
+        import ctypes.util
+
         ctypes.util.find_library = lambda name: None
     try:
         import weasyprint  # noqa: F401  # loaded before the page is there, as that takes longest
