@@ -1,6 +1,5 @@
 """The order of the stages, and the only place that decides what is written where."""
 
-import importlib
 import os
 import platform
 import sys
@@ -97,17 +96,24 @@ def page_time(environment: Mapping[str, str]) -> str:
     return datetime.fromtimestamp(int(text), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _prepare(language: Language) -> None:
+    """Loads matplotlib and compiles the templates, which together take longer than training."""
+    from report import document, render  # noqa: F401  # the first is for later
+
+    render.prepare(language)
+
+
 def _build(
     config: Config, target: Path, formats: tuple[str, ...], created: str, press: Press | None, progress: Progress | None
 ) -> Built:
     began, clock = time.time(), time.perf_counter()
-    # Loading matplotlib takes longer than all that is needed to refuse a wrong configuration, and as long as training.
-    threading.Thread(target=importlib.import_module, args=("report.document",), daemon=True).start()
+    language = Language.load(config.report.language)
+    threading.Thread(target=_prepare, args=(language,), daemon=True).start()
     experiment = conduct(config, progress)
     trained = time.perf_counter()
     from report import document, render
 
-    view = document.compose(experiment, Language.load(config.report.language), manifest.versions())
+    view = document.compose(experiment, language, manifest.versions())
     if press is not None:
         press.send(render.html(view, "print", created), {figure.file: figure.content for figure in view.drawings})
     contents = files.numbers(experiment)
