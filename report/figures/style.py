@@ -134,10 +134,10 @@ def power_of_ten(exponent: int) -> str:
 
 @cache
 def _settings() -> dict[str, Any]:
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(_STYLE)
-        return {key: value for key, value in matplotlib.rcParams.items() if key != "backend"}
+    settings = matplotlib.rcParamsDefault.copy()
+    settings.update(_STYLE)
+    # As a plain dictionary: the other way of reading them takes long, and resolves the backend.
+    return {key: value for key, value in dict[Any, Any].items(settings) if key != "backend"}
 
 
 @cache
