@@ -106,19 +106,19 @@ def draw(name: str, figure: Callable[[], Figure]) -> bytes:
 
 
 def _plain(svg: str) -> str:
-    """Without the groups that have but a name, and without turns by 0°: each takes its time in print."""
+    """Without the groups that have a name at most, and without turns by 0°: each takes its time in print."""
     open_groups: list[bool] = []  # whether each is kept
 
     def kept(tag: re.Match[str]) -> str:
         if tag[0] == "</g>":
             return tag[0] if open_groups.pop() else ""
-        needed = tag["name"] is None
+        needed = tag["idle"] is None
         if not tag[0].endswith("/>"):
             open_groups.append(needed)
         return tag[0] if needed else ""
 
     svg = re.sub(r' transform="rotate\(-?0 [^"]*"', "", svg)
-    return re.sub(r'<g (?P<name>id="[^"]*")/?>|<g\b[^>]*>|</g>', kept, svg)
+    return re.sub(r'(?P<idle><g(?: id="[^"]*")?/?>)|<g [^>]*>|</g>', kept, svg)
 
 
 def canvas(width: float, height: float) -> Figure:
