@@ -1,24 +1,28 @@
-"""The command line: arguments in, exit code and one clear line out."""
+"""The command line: arguments in, exit code and one clear line out.
+
+What takes long to load is loaded where it is needed: help is there at once, and the press loads beside this process.
+"""
 
 import gc
 import json
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from quadnet import __version__, kernel
-from quadnet import config as configuration
-from quadnet.config import Config
+from quadnet import __version__
 from quadnet.errors import ConfigurationError, QuadnetError
-from quadnet.training import Progress
-from report import curves, pipeline, sweeping
 from report.press import Press
-from report.record import manifest
+
+if TYPE_CHECKING:
+    from quadnet.config import Config
+    from quadnet.training import Progress
+    from report.pipeline import Built
+    from report.sweeping import Swept
 
 EXIT_CRASH = 70
 EXIT_INTERRUPTED = 130
@@ -85,11 +89,13 @@ def report(
     configuration, 3 all written but the PDF.
     """
     flags = _flags(seed, weight_seed, epochs, learning_rate, hidden, momentum)
-    with _explained(verbose), _uncollected():
+    with _explained(verbose), _uncollected(), _press(to) as press:
+        from report import pipeline
+
         resolved = _resolve(config, settings, flags)
         formats = _formats(to)
         with _bar("epochs", resolved.training.epochs, shown=not (quiet or no_progress)) as progress:
-            built = pipeline.build(resolved, output_dir, formats, force=force, progress=progress)
+            built = pipeline.build(resolved, output_dir, formats, force=force, progress=progress, press=press)
         if not quiet:
             _tell(built, verbose)
         typer.echo(json.dumps(_summary(built)) if as_json else built.path)
@@ -124,6 +130,8 @@ def sweep(
     on standard output.
     """
     with _explained(verbose):
+        from report import sweeping
+
         resolved = _resolve(config, settings, _flags(None, None, epochs, learning_rate, hidden, momentum))
         pairs = [
             (data, weights)
@@ -161,6 +169,8 @@ def phases(
     curve in the file.
     """
     with _explained(verbose):
+        from report import curves
+
         if no_plot and plot is not None:
             raise ConfigurationError(f"--no-plot and --plot {plot}: name one of the two")
         target = None if no_plot else plot or curves.plot_beside(file)
@@ -182,6 +192,9 @@ def phases(
 def doctor() -> None:
     """Say what this installation computes and prints with."""
     with _explained(0):
+        from quadnet import kernel
+        from report.record import manifest
+
         for name, version in manifest.versions():
             typer.echo(f"{name:12s}{version}")
         typer.echo(f"{'kernel':12s}{kernel.name()}")
@@ -199,6 +212,13 @@ def _uncollected() -> Iterator[None]:
         yield
     finally:
         gc.freeze()
+
+
+@contextmanager
+def _press(to: str) -> Iterator[Press | None]:
+    """A press for a run that asks for a PDF, started first of all: it takes as long to load as what makes its page."""
+    with ExitStack() as stack:
+        yield stack.enter_context(Press()) if "pdf" in to else None
 
 
 @contextmanager
@@ -239,7 +259,9 @@ def _flags(
     return {key: value for key, value in flags.items() if value is not None}
 
 
-def _resolve(file: Path | None, settings: list[str] | None, flags: dict[str, str]) -> Config:
+def _resolve(file: Path | None, settings: list[str] | None, flags: dict[str, str]) -> "Config":
+    from quadnet import config as configuration
+
     values = configuration.load(file) if file is not None else {}
     values = configuration.override(values, [f"{key}={value}" for key, value in flags.items()])
     values = configuration.override(values, settings or [])
@@ -250,6 +272,8 @@ def _resolve(file: Path | None, settings: list[str] | None, flags: dict[str, str
 
 
 def _formats(text: str) -> tuple[str, ...]:
+    from report import pipeline
+
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
     unknown = [name for name in names if name not in pipeline.PAGES]
     if unknown:
@@ -258,7 +282,7 @@ def _formats(text: str) -> tuple[str, ...]:
 
 
 @contextmanager
-def _bar(unit: str, total: int, *, shown: bool) -> Iterator[Progress | None]:
+def _bar(unit: str, total: int, *, shown: bool) -> "Iterator[Progress | None]":
     """A bar with rate and remaining time on standard error, if that is a terminal."""
     if not (shown and sys.stderr.isatty()):
         yield None
@@ -284,7 +308,7 @@ def _bar(unit: str, total: int, *, shown: bool) -> Iterator[Progress | None]:
         yield advance
 
 
-def _tell(built: pipeline.Built, verbose: int) -> None:
+def _tell(built: "Built", verbose: int) -> None:
     if built.reused:
         _say(f"{built.path} is there already, with the same configuration; --force builds it again")
         return
@@ -302,13 +326,13 @@ def _tell(built: pipeline.Built, verbose: int) -> None:
     )
 
 
-def _tell_sweep(swept: sweeping.Swept) -> None:
+def _tell_sweep(swept: "Swept") -> None:
     _say(f"{swept.wanted} runs, {swept.found} of them there already, {swept.unsound} not sound; phases, by frequency:")
     for sequence, count in swept.phases.most_common():
         _say(f"{count:6d}  {sequence or '-'}")
 
 
-def _summary(built: pipeline.Built) -> dict[str, object]:
+def _summary(built: "Built") -> dict[str, object]:
     metrics = json.loads((built.path / "metrics.json").read_text())
     status = json.loads((built.path / "phases.json").read_text())["status"]
     return {"path": str(built.path), "reused": built.reused, "status": status, "metrics": metrics}

@@ -235,15 +235,14 @@ def spectrum(number: int, anatomy: Anatomy, largest: float, language: Language) 
     for name, look in zip(names, anatomy.looks, strict=True):
         if look.eigenvalues is None or look.signs is None:
             return None
-        facts = {"negative": look.signs.negative, "zero": look.signs.zero, "positive": look.signs.positive}
-        counts = _("%(negative)s negative, %(zero)s zero, %(positive)s positive") % facts
+        counts = f"{look.signs.negative} / {look.signs.zero} / {look.signs.positive}"
         rows.append(spectra.Spectrum(name, look.eigenvalues, counts))
     return _drawn(
         f"spectrum-{number}",
         partial(spectra.spectra, rows, largest),
-        _("Eigenvalues in phase %(number)s: %(list)s.")
+        _("Eigenvalues in phase %(number)s, how many are negative, zero and positive: %(list)s.")
         % {"number": number, "list": "; ".join(f"{row.name}: {row.counts}" for row in rows)},
-        _("Eigenvalues: bends of the loss, down on the left, up on the right."),
+        _("Eigenvalues, with the counts of negative / zero / positive ones."),
     )
 
 

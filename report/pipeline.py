@@ -1,12 +1,12 @@
 """The order of the stages, and the only place that decides what is written where."""
 
-import importlib
 import os
 import platform
 import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,7 +43,13 @@ class Built:
 
 
 def build(
-    config: Config, output_dir: Path, formats: tuple[str, ...], *, force: bool = False, progress: Progress | None = None
+    config: Config,
+    output_dir: Path,
+    formats: tuple[str, ...],
+    *,
+    force: bool = False,
+    progress: Progress | None = None,
+    press: Press | None = None,
 ) -> Built:
     """Runs the experiment and writes its folder.
 
@@ -53,6 +59,7 @@ def build(
         formats: Which pages to make: `html`, `pdf`.
         force: Whether to build again what is there.
         progress: Called now and then with the number of epochs done.
+        press: One that runs already; without it a build with a PDF starts its own.
 
     Raises:
         QuadnetError: The folder cannot be written, or its place is taken by something else.
@@ -72,8 +79,8 @@ def build(
         formats = tuple(dict.fromkeys([*formats, *present]))  # what is there is built again too, never lost
     if "pdf" not in formats:
         return _build(config, target, formats, created, None, progress)
-    with Press() as press:
-        return _build(config, target, formats, created, press, progress)
+    with Press() if press is None else nullcontext(press) as running:
+        return _build(config, target, formats, created, running, progress)
 
 
 def page_time(environment: Mapping[str, str]) -> str:
@@ -90,17 +97,23 @@ def page_time(environment: Mapping[str, str]) -> str:
     return datetime.fromtimestamp(int(text), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _prepare(language: Language) -> None:
+    """Loads matplotlib and compiles the templates, which together take longer than training."""
+    from report import document, render  # noqa: F401  # the first is for later
+
+    render.prepare(language)
+
+
 def _build(
     config: Config, target: Path, formats: tuple[str, ...], created: str, press: Press | None, progress: Progress | None
 ) -> Built:
     began, clock = time.time(), time.perf_counter()
-    # Loading matplotlib takes longer than all that is needed to refuse a wrong configuration, and as long as training.
-    threading.Thread(target=importlib.import_module, args=("report.document",), daemon=True).start()
+    language = Language.load(config.report.language)
+    threading.Thread(target=_prepare, args=(language,), daemon=True).start()
     experiment = conduct(config, progress)
     trained = time.perf_counter()
     from report import document, render
 
-    language = Language.load(config.report.language)
     with replicating(experiment) as replicates:
         view = document.compose(experiment, language, manifest.versions(), replicates)
     if press is not None:

@@ -8,6 +8,7 @@ that fails one line on standard error with exit code 3 (Pango is missing) or 1.
 """
 
 import gc
+import io
 import json
 import logging
 import os
@@ -16,11 +17,14 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from quadnet.errors import QuadnetError
 from report import assets
 from report.assets import TEMPLATES
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 EXIT_NO_PANGO = 3  # of the process
 
@@ -96,6 +100,7 @@ def pdf(page: str, images: Mapping[str, bytes]) -> bytes:
         ValueError: The page cannot be set without loss: a drawing, a glyph or an alternative text is missing.
     """
     import weasyprint
+    from weasyprint.images import RasterImage
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
     class Assets(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
@@ -109,6 +114,7 @@ def pdf(page: str, images: Mapping[str, bytes]) -> bytes:
             return URLFetcherResponse(url, images.get(name) or assets.data(name), {"Content-Type": kind})
 
     formulas = {f"formulas/{path.name}" for path in (TEMPLATES / "formulas").glob("*.svg")}
+    RasterImage._get_png_data = staticmethod(_png_data)  # its own compresses every picture anew
     # Drawing an SVG swallows exceptions, and a missing glyph is only logged: a warning is a fault of the page.
     problems: list[str] = []
     handler = logging.Handler(logging.WARNING)
@@ -123,6 +129,21 @@ def pdf(page: str, images: Mapping[str, bytes]) -> bytes:
     if problems:
         raise ValueError(problems[0])
     return bytes(result or b"")
+
+
+def _png_data(picture: "Image") -> bytes:
+    """The compressed pixels of a picture as PDF takes them: those of the PNG file that it is, if it is one."""
+    file = getattr(picture, "fp", None)
+    if file is None:
+        picture.save(file := io.BytesIO(), "PNG")
+    content: bytes = file.getvalue()
+    chunks, place = [], 8
+    while place < len(content):
+        end = place + 12 + int.from_bytes(content[place : place + 4], "big")  # length, name, data, checksum
+        if content[place + 4 : place + 8] == b"IDAT":
+            chunks.append(content[place + 8 : end - 4])
+        place = end
+    return b"".join(chunks)
 
 
 def install_command() -> str:
@@ -148,6 +169,12 @@ def install_command() -> str:
 def main() -> None:
     """Standard input to standard output."""
     gc.disable()  # one page and the process ends: collecting its cycles would cost a tenth of the time
+    if sys.platform == "linux":
+        # Each library is tried by many names. Those that are no file name run ldconfig and a C compiler, in vain, for
+        # longer than all else that is loaded; the loader finds the others, such as libpango-1.0.so.0, by itself.
+        import ctypes.util
+
+        ctypes.util.find_library = lambda name: None
     try:
         import weasyprint  # noqa: F401  # loaded before the page is there, as that takes longest
     except OSError as error:

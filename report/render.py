@@ -2,13 +2,16 @@
 
 import base64
 import re
+from functools import cache
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from report import assets
 from report.drawings import Figure
 from report.figures.style import ROLES
+from report.language import Language
 from report.page import Page
 
 FONTS = (
@@ -31,6 +34,20 @@ def html(document: Page, medium: str, created: str) -> str:
             which knows the images as `asset:` and their file's name.
         created: Time to state in the page, ISO 8601 in UTC.
     """
+    template = _environment(document.language).get_template(document.template)
+    return template.render(document=document, medium=medium, created=created, fonts=FONTS if medium == "screen" else ())
+
+
+def prepare(language: Language) -> None:
+    """Compiles all templates, which takes longer than `html` then does; worth a call while something else runs."""
+    environment = _environment(language)
+    for name in environment.list_templates(extensions=["j2"]):
+        environment.get_template(name)
+
+
+@cache
+def _environment(language: Language) -> Environment:
+    """The templates of a language; it keeps what it has compiled."""
     environment = Environment(
         loader=FileSystemLoader(assets.TEMPLATES),
         autoescape=True,
@@ -38,15 +55,9 @@ def html(document: Page, medium: str, created: str) -> str:
         trim_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.install_gettext_translations(document.language.translations, newstyle=True)  # type: ignore[attr-defined]  # from the i18n extension
-    environment.filters.update(
-        font=_font,
-        stylesheet=lambda name: Markup(assets.text(f"style/{name}")),
-        drawing=_drawing if medium == "screen" else _image,
-        formula=_formula if medium == "screen" else _formula_image,
-    )
-    template = environment.get_template(document.template)
-    return template.render(document=document, medium=medium, created=created, fonts=FONTS if medium == "screen" else ())
+    environment.install_gettext_translations(language.translations, newstyle=True)  # type: ignore[attr-defined]  # from the i18n extension
+    environment.filters.update(font=_font, stylesheet=_stylesheet, drawing=_drawing, formula=_formula)
+    return environment
 
 
 def _font(name: str) -> str:
@@ -57,23 +68,25 @@ def _uri(kind: str, content: bytes) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
-def _drawing(figure: Figure) -> Markup:
-    """A drawing in the page; those that are SVG follow the page's colours."""
+def _stylesheet(name: str) -> Markup:
+    return Markup(assets.text(f"style/{name}"))
+
+
+@pass_context
+def _drawing(context: Context, figure: Figure) -> Markup:
+    """A drawing in the page; on screen those that are SVG follow the page's colours."""
+    if context["medium"] == "print":
+        return _img(figure.alt, f"asset:{figure.file}")
     if figure.file.endswith(".svg"):
         return _inline(figure.content.decode(), figure.alt, "img")
     return _img(figure.alt, _uri("image/png", figure.content))
 
 
-def _image(figure: Figure) -> Markup:
-    return _img(figure.alt, f"asset:{figure.file}")
-
-
-def _formula(name: str, spoken: str) -> Markup:
+@pass_context
+def _formula(context: Context, name: str, spoken: str) -> Markup:
+    if context["medium"] == "print":
+        return _img(spoken, f"asset:formulas/{name}.svg")
     return _inline(assets.text(f"formulas/{name}.svg"), spoken, "math")
-
-
-def _formula_image(name: str, spoken: str) -> Markup:
-    return _img(spoken, f"asset:formulas/{name}.svg")
 
 
 def _img(alt: str, source: str) -> Markup:

@@ -274,7 +274,11 @@ def _stuck(verdict: Verdict, facts: dict[str, str], language: Language) -> Itera
         if negative
         else _("The saddle has no negative eigenvalue.")
     )
-    yield _("True only of the slope: the gradient’s norm is %(gradient_norm)s.") % facts if negative else ""
+    yield (
+        _("The claim is true of the slope alone: the gradient’s norm is %(gradient_norm)s in mid-plateau.") % facts
+        if negative
+        else ""
+    )
 
 
 def _drift(verdict: Verdict, facts: dict[str, str], language: Language) -> Iterator[str]:

@@ -120,8 +120,8 @@ def saddle(visit: Visit, words: Words) -> Figure:
         words: All texts.
     """
     figure = style.canvas(170, 59)
-    left = style.place(figure, 15, 9, 62, 48)
-    right = style.place(figure, 97, 9, 66, 48)
+    left = style.place(figure, 15, 10.5, 62, 46.5)
+    right = style.place(figure, 97, 10.5, 66, 46.5)
     _landscape(left, visit, words)
     _growth(right, visit, words)
     return figure

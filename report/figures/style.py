@@ -100,9 +100,25 @@ def draw(name: str, figure: Callable[[], Figure]) -> bytes:
         nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
         figure().savefig(buffer, format="svg", dpi=_RASTER_DPI, metadata=nothing)
     svg = buffer.getvalue().decode()
-    svg = svg[svg.index("<svg") :]
+    svg = _plain(svg[svg.index("<svg") :])
     svg = re.sub(r'\bid="', f'id="{name}-', svg)
     return re.sub(r'(url\(|href=")#', rf"\1#{name}-", svg).encode()
+
+
+def _plain(svg: str) -> str:
+    """Without the groups that have a name at most, and without turns by 0°: each takes its time in print."""
+    open_groups: list[bool] = []  # whether each is kept
+
+    def kept(tag: re.Match[str]) -> str:
+        if tag[0] == "</g>":
+            return tag[0] if open_groups.pop() else ""
+        needed = tag["idle"] is None
+        if not tag[0].endswith("/>"):
+            open_groups.append(needed)
+        return tag[0] if needed else ""
+
+    svg = re.sub(r' transform="rotate\(-?0 [^"]*"', "", svg)
+    return re.sub(r'(?P<idle><g(?: id="[^"]*")?/?>)|<g [^>]*>|</g>', kept, svg)
 
 
 def canvas(width: float, height: float) -> Figure:
@@ -149,10 +165,10 @@ def power_of_ten(exponent: int) -> str:
 
 @cache
 def _settings() -> dict[str, Any]:
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(_STYLE)
-        return {key: value for key, value in matplotlib.rcParams.items() if key != "backend"}
+    settings = matplotlib.rcParamsDefault.copy()
+    settings.update(_STYLE)
+    # As a plain dictionary: the other way of reading them takes long, and resolves the backend.
+    return {key: value for key, value in dict[Any, Any].items(settings) if key != "backend"}
 
 
 @cache

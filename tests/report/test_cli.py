@@ -2,6 +2,7 @@ import gc
 import io
 import json
 import re
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -19,7 +20,7 @@ from quadnet.experiment import Experiment
 from report import curves, pipeline
 from report.cli import app
 from report.pipeline import Built
-from report.press import PdfError
+from report.press import PdfError, Press
 
 Command = Callable[..., Any]  # gives what CliRunner.invoke gives
 
@@ -341,6 +342,22 @@ def test_an_interruption_is_exit_code_130(run: Command, builds: Builds) -> None:
     result = run()
     assert (result.exit_code, result.stdout) == (130, "")
     assert result.stderr == "quadnet: interrupted; nothing was written\n"
+
+
+@pytest.mark.parametrize(("to", "running"), [("html,pdf", True), ("pdf", True), ("html", False)])
+def test_a_press_runs_before_the_pipeline_if_a_pdf_is_asked_for(
+    run: Command, builds: Builds, to: str, running: bool
+) -> None:
+    assert run("--to", to).exit_code == 0
+    (call,) = builds.asked
+    assert isinstance(call["press"], Press) == running
+
+
+def test_help_loads_nothing_of_what_a_run_needs() -> None:
+    code = "import sys, report.cli; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "typer" in loaded
+    assert not {"numpy", "pydantic", "matplotlib", "jinja2", "weasyprint", "PIL"} & set(loaded)
 
 
 class Terminal(io.StringIO):

@@ -65,6 +65,24 @@ def test_ids_begin_with_the_figure_s_name_and_every_reference_finds_its_own() ->
     assert set(references) <= set(ids)
 
 
+def test_a_drawing_has_no_group_and_no_turn_that_changes_nothing() -> None:
+    root = ElementTree.fromstring(style.draw("one", simple))
+    groups = list(root.iter(f"{SVG}g"))
+    assert all(set(group.attrib) - {"id"} for group in groups)
+    assert not [node for node in root.iter() if re.match(r"rotate\(-?0 ", node.get("transform", ""))]
+    assert any(group.get("clip-path") for group in groups), "those that do something stay"
+
+
+def test_text_that_is_turned_stays_turned() -> None:
+    def upward() -> Figure:
+        figure = style.canvas(60, 40)
+        figure.text(0.5, 0.5, "upward", rotation=90)
+        return figure
+
+    (text,) = ElementTree.fromstring(style.draw("one", upward)).iter(f"{SVG}text")
+    assert "rotate(-90" in text.attrib["transform"]
+
+
 def test_a_drawing_names_neither_date_nor_maker() -> None:
     svg = style.draw("one", simple).decode()
     assert "dc:date" not in svg

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from quadnet.config import Config, parse
 from quadnet.errors import ConfigurationError, QuadnetError
 from report import pipeline
-from report.press import PdfError
+from report.press import PdfError, Press
 
 CONFIG = parse({"training": {"epochs": 200}, "evaluation": {"points": 500}})
 BOTH = ("html", "pdf")
@@ -193,6 +193,14 @@ def test_progress_is_told_in_epochs(tmp_path: Path) -> None:
     assert done
     assert done == sorted(done)
     assert 0 < done[0] <= done[-1] <= 200
+
+
+def test_a_press_that_runs_already_is_used(tmp_path: Path, press_made_of: Callable[[str], None]) -> None:
+    with Press() as press:
+        press_made_of("exit 9")
+        built = pipeline.build(CONFIG, tmp_path, BOTH, press=press)
+    assert built.failure is None
+    assert (built.path / "report.pdf").read_bytes().startswith(b"%PDF-")
 
 
 @pytest.mark.usefixtures("without_pango")

@@ -120,6 +120,22 @@ def test_a_picture_within_a_drawing_may_be_data() -> None:
     assert print_page(page('<img alt="A box" src="asset:a.svg">'), {"a.svg": drawing.encode()})[:5] == b"%PDF-"
 
 
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P"])
+def test_a_picture_comes_out_pixel_for_pixel(mode: str) -> None:
+    sample = Image.effect_noise((200, 150), 90)  # too much for one chunk of the file
+    given = Image.merge("RGB", (sample, sample.rotate(180), sample)).convert(mode)
+    if mode == "RGBA":
+        given.putalpha(sample)
+    file = io.BytesIO()
+    given.save(file, "PNG")
+    reader = pypdf.PdfReader(
+        io.BytesIO(print_page(page('<img alt="A" src="asset:a.png">'), {"a.png": file.getvalue()}))
+    )
+    (found,) = reader.pages[0].images
+    assert found.image is not None
+    assert found.image.convert("RGBA").tobytes() == given.convert("RGBA").tobytes()
+
+
 def test_a_drawing_cannot_fetch_either(listener: Listener) -> None:
     inner = f'<image width="2" height="2" href="http://127.0.0.1:{listener.server_port}/b.png"/>'
     drawing = f'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">{inner}</svg>'

@@ -12,6 +12,7 @@ from report import render
 from report.assets import TEMPLATES
 from report.document import Document
 from report.figures.style import CLASS_COLOURS, INK, ROLES
+from report.language import Language
 
 CREATED = "2001-02-03T04:05:06Z"
 HOSTILE = ["<script>alert(1)</script>", "{{ 7 * 7 }}{% raw %}", "]]> & \" ' <!-- --> \\", "%(x)s %d 100 %"]
@@ -240,6 +241,20 @@ def test_the_method_shows_the_formula_of_the_optimizer(
     labels = [a.get("aria-label", "") for tag, a in read_page(method).elements if tag == "svg"]
     assert any(spoken in label for label in labels)
     assert ("The momentum is β" in method) == (optimizer != "gradient_descent")
+
+
+def test_templates_that_were_compiled_ahead_say_the_same(small_document: Document) -> None:
+    fresh = replace(small_document, language=Language.load("en"))
+    render.prepare(fresh.language)
+    for medium in ("print", "screen", "print"):
+        assert render.html(fresh, medium, CREATED) == render.html(small_document, medium, CREATED)
+
+
+def test_nothing_is_compiled_after_the_preparation(small_document: Document, monkeypatch: pytest.MonkeyPatch) -> None:
+    fresh = replace(small_document, language=Language.load("en"))
+    render.prepare(fresh.language)
+    monkeypatch.delattr(render.Environment, "compile")
+    assert render.html(fresh, "print", CREATED)
 
 
 def test_only_clouds_that_overlap_are_said_to(small_document: Document, read_page: ReadPage) -> None:
