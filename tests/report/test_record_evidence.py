@@ -127,9 +127,8 @@ def holes(value: Any) -> list[tuple[Any, ...]]:
 
 
 def test_all_that_was_seen_of_the_default_run_is_finite(seen: dict[str, Any]) -> None:
-    found = holes(seen)
-    assert {path[-1] for path in found} <= {"speed_up_by_theory"}
-    assert len(found) < len(leaves(seen)) / 100
+    assert len(leaves(seen)) > 1000
+    assert holes(seen) == []
 
 
 def test_a_hole_would_be_noticed() -> None:
@@ -210,7 +209,7 @@ def test_each_plateau_that_was_left_has_the_rules_that_leave_it(seen: dict[str, 
         for rule in entry["rules"]:
             assert rule["speed_up"] == entry["plain_epochs"] / rule["epochs"]
     heavy = seen["inertia"][0]["rules"][1]
-    assert heavy["speed_up_by_theory"] == pytest.approx(heavy["speed_up"], rel=0.4)
+    assert heavy["speed_up_by_theory"] == pytest.approx(heavy["speed_up"], rel=0.25)
 
 
 def test_a_run_that_leaves_no_plateau_has_neither_saddle_nor_rules(small_run: Experiment) -> None:
