@@ -238,12 +238,10 @@ def growth(training: Training, curvature: float) -> float:
     a, beta = training.learning_rate * -curvature, training.momentum
     if training.optimizer == "gradient_descent":
         return a
-    if training.optimizer == "nesterov":
-        middle, product = (1 + beta) * (1 + a), beta * (1 + a)
-    else:
-        a = a * (1 - beta) if training.optimizer == "averaging" else a
-        middle, product = 1 + beta + a, beta
-    # With z = 1 + x the equation z² - middle z + product = 0 is x² + (2 - middle) x - (middle - 1 - product) = 0.
-    half, rest = (2 - middle) / 2, middle - 1 - product
-    root = math.sqrt(half * half + rest)
-    return root - half if half < 0 else rest / (root + half)
+    if training.optimizer == "averaging":
+        a *= 1 - beta
+    middle = (1 + beta) * (1 + a) if training.optimizer == "nesterov" else 1 + beta + a
+    # With z = 1 + x the equations are x² + (2 - middle) x - a = 0, where no small a is lost beside 1.
+    half = (2 - middle) / 2
+    root = math.sqrt(half * half + a)
+    return root - half if half < 0 else a / (root + half)
