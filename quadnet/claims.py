@@ -64,8 +64,9 @@ def prior_plateau(dataset: Dataset, history: History, phases: Phases, evidence: 
     """
     level = merged_level(dataset.mixture.shares)
     for k, (phase, seen) in enumerate(zip(phases.phases, evidence.phases, strict=True)):
-        at_shares = abs(float(history.loss[seen.epoch]) / level - 1) < AT_SHARES
-        if phase.kind == "plateau" and not phase.open and len(seen.partition) == 1 and at_shares:
+        if phase.kind == "descent" or phase.open or len(seen.partition) > 1:
+            continue
+        if abs(float(history.loss[phase.middle]) / level - 1) < AT_SHARES:
             return k
     return None
 

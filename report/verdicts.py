@@ -166,13 +166,11 @@ def _untested(number: str, verdict: Verdict, language: Language) -> str:
     if number in ("N8a", "N8b") and facts:
         return (
             _(
-                "Plain descent, started in the middle of the plateau from %(plateau_start)s to %(plateau_end)s, does not "
-                "leave it in three times the epochs that this run took: too long to compare with."
+                "Plain descent, started in the middle of the plateau from %(plateau_start)s to %(plateau_end)s, does "
+                "not leave it in three times the epochs that this run took: too long to compare with."
             )
             % facts
         )
-    if number in ("N8a", "N8b"):
-        return _("This run has no plateau on which all classes are alike and which plain descent leaves in time.")
     if number == "N5" and "gradient_norm" in verdict.measured:
         return _("No saddle was to be had: the loss is never near enough to its level, or the network is too large.")
     return _("This run leaves no plateau on which all classes are alike, at the loss of the class shares.")
@@ -286,11 +284,7 @@ def _stuck(verdict: Verdict, facts: dict[str, str], language: Language) -> Itera
         )
         % facts
     )
-    yield (
-        _("The claim is true of the slope alone: the gradient’s norm is %(gradient_norm)s in mid-plateau.") % facts
-        if negative
-        else ""
-    )
+    yield _("The claim is true of the slope alone: the gradient’s norm is %(gradient_norm)s in mid-plateau.") % facts
 
 
 def _drift(verdict: Verdict, facts: dict[str, str], language: Language) -> Iterator[str]:
