@@ -15,6 +15,7 @@ from quadnet.standstill import Standstill
 from report.language import Language
 
 _AT_LEVEL = 1e-3  # a loss is that of the class shares, up to this part of it
+_APART = 1.1  # times as large a loss is worth a word
 _SETTLED = 3.0  # standard errors within which two accuracies are called equal
 
 
@@ -292,9 +293,17 @@ def luck(metrics: Metrics, language: Language) -> str:
 
 def loss_gap(metrics: Metrics, language: Language) -> str:
     """The loss on fresh points beside the one in training."""
-    return language.gettext(
-        "The loss tells more than the accuracy: %(last)s in the last epoch of training, %(fresh)s on fresh points."
-    ) % {"last": language.significant(metrics.loss_last), "fresh": language.significant(metrics.loss_fresh)}
+    _ = language.gettext
+    facts = {"last": language.significant(metrics.loss_last), "fresh": language.significant(metrics.loss_fresh)}
+    if metrics.loss_fresh > _APART * metrics.loss_last:
+        return (
+            _(
+                "The loss tells more than the accuracy: %(last)s in the last epoch of training, %(fresh)s on fresh "
+                "points."
+            )
+            % facts
+        )
+    return _("The loss is %(last)s in the last epoch of training and %(fresh)s on fresh points.") % facts
 
 
 def standstill(run: Experiment, language: Language) -> tuple[str, ...]:

@@ -74,7 +74,7 @@ def _descent(chapter: Chapter, language: Language) -> str:
     if chapter.phase.loss_end > chapter.phase.loss_start:
         return _("The loss ends higher than it began")
     if len(after) == 1 and _beneath(chapter):
-        return _("The classes begin to differ, but only faintly")
+        return _("The classes move apart, but only faintly")
     if len(after) == 1:
         return _("Every output moves to its class’s share")
     if len(after) == CLASSES and after == before and chapter.snapshot.accuracy > chapter.before.accuracy + CLEARLY:

@@ -91,7 +91,7 @@ def test_the_story_of_a_descent_follows_the_groups_before_and_after(
 def test_the_story_of_a_descent_that_ends_without_groups_follows_its_loss(english: Language) -> None:
     """Noisy classes begin to differ while their mean outputs are still alike; too long steps raise the loss."""
     begun = descent(seen(ALL), seen(ALL, accuracy=0.36), loss=2.11, level=2.25)
-    assert story.story(begun, english) == "The classes begin to differ, but only faintly"
+    assert story.story(begun, english) == "The classes move apart, but only faintly"
     risen = descent(seen(ALL), seen(ALL), loss=9.5, level=2.25)
     assert story.story(risen, english) == "The loss ends higher than it began"
 
