@@ -235,6 +235,11 @@ def _recall(chapter: Chapter, language: Language) -> Iterator[str]:
         yield _("Recall rises %(list)s.") % {"list": language.enumeration(risen)}
 
 
+def _names(seen: Snapshot) -> bool:
+    """Whether the classes are named clearly better than by one answer for all, whose recalls sum to 1."""
+    return float(seen.recall.mean()) > 1 / CLASSES + CLEARLY
+
+
 def _level(chapter: Chapter, facts: dict[str, str], language: Language) -> Iterator[str]:
     _ = language.gettext
     if chapter.phase.kind == "descent":
@@ -246,6 +251,15 @@ def _level(chapter: Chapter, facts: dict[str, str], language: Language) -> Itera
             _(
                 "The mean outputs of all classes are within %(merged)s of each other, but the loss there, %(loss)s, is "
                 "below the %(level)s of outputs that equal the class shares: the outputs do say something of the point."
+            )
+            % facts
+        )
+    elif alone and chapter.loss <= chapter.level * (1 + AT_ITS_LEVEL) and _names(chapter.snapshot):
+        yield (
+            _(
+                "The mean outputs of all classes are alike and the loss there, %(loss)s, is to within %(within)s that "
+                "of outputs which all equal the class shares, %(level)s; by the little in which the outputs differ "
+                "from the shares they name more points rightly than one answer for all could."
             )
             % facts
         )

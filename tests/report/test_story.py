@@ -161,6 +161,7 @@ ANSWERS = "are each predicted for 5\u202f% or more of the points"
 RECALL = "Recall rises"
 SHARES = "how frequent the classes are"
 ABOVE = "is above the 2.2400 of outputs"
+NAMED_ALREADY = "rightly than one answer for all could"
 BELOW = "say something of the point"
 GROUPS = "form the groups"
 WITHIN = "within the groups the outputs differ too"
@@ -178,6 +179,7 @@ SENTENCES = {
     RECALL,
     SHARES,
     ABOVE,
+    NAMED_ALREADY,
     BELOW,
     GROUPS,
     WITHIN,
@@ -203,6 +205,7 @@ SPREAD_OUT: dict[str, Any] = {
         (descent(seen(ALL), seen(FOUR, **SPREAD_OUT), is_open=True), {SPEED, ANSWERS, RECALL, OPEN_DESCENT}),
         (plateau(seen(ALL)), {SPEED, FLAT, ONE_ANSWER, SHARES}),
         (plateau(seen(ALL), loss=2.6), {SPEED, FLAT, ONE_ANSWER, ABOVE}),
+        (plateau(seen(ALL, **SPREAD_OUT)), {SPEED, FLAT, ANSWERS, NAMED_ALREADY}),
         (plateau(seen(ALL), loss=2.0), {SPEED, FLAT, ONE_ANSWER, BELOW}),
         (plateau(seen(PAIRS, **SPREAD_OUT), loss=2.0), {SPEED, FLAT, ANSWERS, GROUPS, WITHIN}),
         (plateau(seen(FOUR, **SPREAD_OUT)), {SPEED, FLAT, ANSWERS, DIFFER}),
