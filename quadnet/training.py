@@ -14,7 +14,6 @@ from quadnet.optimizers import State
 Progress = Callable[[int], None]
 Advance = Callable[[State, Recording, int], State]
 
-_TOGETHER = 50  # epochs whose losses are computed at once
 _STRETCH = 2 * 10**7  # samples times parameters between two reports of progress
 
 
@@ -80,24 +79,24 @@ def _advance_in_place(config: Config, dataset: Dataset) -> Advance:
     room = workspace.Workspace(config.network.widths, dataset.points, dataset.one_hot)
 
     def advance(state: State, recording: Recording, last: int) -> State:
-        with np.errstate(over="ignore", invalid="ignore"):
+        with workspace.quick():
             while recording.done < last and not recording.broken:
-                state = some(state, recording, min(recording.done + _TOGETHER, last))
+                state = some(state, recording, min(recording.done + workspace.TOGETHER, last))
         return state
 
     def some(state: State, recording: Recording, last: int) -> State:
-        first, states, terms = recording.done, [state], []
+        first, states = recording.done, [state]
         for epoch in range(first, last):
             room.forward(state.theta)
-            terms.append(room.loss_terms())
+            room.keep_loss(epoch - first)
             theta = optimizers.look_ahead(training, state)
             if theta is not state.theta:
                 room.forward(theta)
-            state = optimizers.update(training, state, room.gradient(theta))
+            state = optimizers.update(training, state, room.gradient())
             states.append(state)
             if (epoch + 1) % recording.every == 0:
                 recording.parameters[(epoch + 1) // recording.every] = state.theta
-        loss = recording.loss[first:last] = room.losses(terms)
+        loss = recording.loss[first:last] = room.losses(last - first)
         broken = np.flatnonzero(~np.isfinite(loss))
         # What came after a loss that is not finite did not happen.
         updates = int(broken[0]) if broken.size else len(loss)
