@@ -53,7 +53,7 @@ def _advance(config: Config, dataset: Dataset) -> Advance:
     points, one_hot = np.asfortranarray(dataset.points), np.asfortranarray(dataset.one_hot)
 
     def advance(state: State, recording: Recording, last: int) -> State:
-        with np.errstate(over="ignore", invalid="ignore"):
+        with workspace.quick():
             for epoch in range(recording.done, last):
                 parameters = Parameters.from_vector(optimizers.look_ahead(training, state), widths)
                 activations, logits = forward(parameters, points)
@@ -74,7 +74,7 @@ def _advance(config: Config, dataset: Dataset) -> Advance:
 
 
 def _advance_in_place(config: Config, dataset: Dataset) -> Advance:
-    """The same loop on a workspace, for data that fit the cache."""
+    """The same loop on a workspace, for data that fit it."""
     training = config.training
     room = workspace.Workspace(config.network.widths, dataset.points, dataset.one_hot)
 

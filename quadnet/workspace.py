@@ -18,7 +18,7 @@ import numpy as np
 from quadnet.arithmetic import padded, sigmoid_into, total, total_folded, total_log
 from quadnet.arrays import FloatArray
 
-LIMIT = 2**17  # samples times parameters; beyond, products no longer fit the cache
+LIMIT = 2**20  # samples times parameters; beyond, the arrays are too large for a cache
 TOGETHER = 32  # epochs whose losses are computed at once
 
 
@@ -168,6 +168,6 @@ def quick() -> Iterator[None]:
 
 
 def fits(widths: tuple[int, ...], samples: int) -> bool:
-    """Whether a workspace for so many samples stays in the cache."""
+    """Whether a workspace for so many samples is faster than the formulas."""
     parameters = sum((rows + 1) * columns for rows, columns in itertools.pairwise(widths))
     return parameters * padded(samples) <= LIMIT
