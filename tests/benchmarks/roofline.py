@@ -45,12 +45,13 @@ def counts(widths: tuple[int, ...]) -> dict[str, float]:
 
 def build() -> ctypes.CDLL:
     """Compiles peak.c for this processor."""
-    library = Path(tempfile.mkdtemp()) / "peak.so"
-    flags = ["-O3", "-march=native", "-mprefer-vector-width=512", "-ffp-contract=off", "-shared", "-fPIC"]
-    if os.uname().machine != "x86_64":
-        flags.remove("-mprefer-vector-width=512")
-    subprocess.run(["gcc", *flags, "-o", str(library), str(Path(__file__).with_name("peak.c"))], check=True)
-    loop = ctypes.CDLL(str(library))
+    flags = ["-O3", "-march=native", "-ffp-contract=off", "-shared", "-fPIC"]
+    if os.uname().machine == "x86_64":
+        flags.append("-mprefer-vector-width=512")
+    with tempfile.TemporaryDirectory() as folder:
+        library = Path(folder) / "peak.so"
+        subprocess.run(["gcc", *flags, "-o", str(library), str(Path(__file__).with_name("peak.c"))], check=True)
+        loop = ctypes.CDLL(str(library))
     loop.peak.restype = ctypes.c_long
     loop.peak.argtypes = [ctypes.c_long, ctypes.c_double, ctypes.c_double, ctypes.c_void_p]
     return loop

@@ -151,10 +151,11 @@ def plain_c() -> Callable[[], float]:
     compiler = shutil.which("gcc")
     if compiler is None:
         raise ImportError
-    library = Path(tempfile.mkdtemp()) / "plain.so"
-    flags = ["-O3", "-march=native", "-ffast-math", "-shared", "-fPIC", "-o", str(library)]
-    subprocess.run([compiler, str(Path(__file__).with_name("plain.c")), *flags, "-lmvec", "-lm"], check=True)
-    loop = ctypes.CDLL(str(library)).train
+    with tempfile.TemporaryDirectory() as folder:
+        library = Path(folder) / "plain.so"
+        flags = ["-O3", "-march=native", "-ffast-math", "-shared", "-fPIC", "-o", str(library)]
+        subprocess.run([compiler, str(Path(__file__).with_name("plain.c")), *flags, "-lmvec", "-lm"], check=True)
+        loop = ctypes.CDLL(str(library)).train
     array, whole = ctypes.c_void_p, ctypes.c_long
     loop.argtypes = [array, array, whole, whole, ctypes.c_double, array, array]
     x, y = np.ascontiguousarray(X.T), np.ascontiguousarray(Y.T)
