@@ -1,9 +1,8 @@
 """All numbers of one run, from the configuration on."""
 
 import threading
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 
 from quadnet.anatomy import Anatomy, dissect
 from quadnet.claims import Case, Verdict, judge, prior_plateau
@@ -15,7 +14,7 @@ from quadnet.inertia import Companion, Crossing, accompany, companion_config, cr
 from quadnet.metrics import Metrics, measure
 from quadnet.phases import Phases, detect
 from quadnet.standstill import Standstill, examine
-from quadnet.training import Progress, train
+from quadnet.training import Progress, train, unless
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ def conduct(config: Config, progress: Progress | None = None) -> Experiment:
     """
     dataset = quadrants(config)
     stop = threading.Event()
-    check = partial(_check, stop)
+    check = unless(stop)
     with ThreadPoolExecutor(1) as pool:
         companion = pool.submit(accompany, companion_config(config), dataset, check)
         try:
@@ -96,9 +95,3 @@ def conduct(config: Config, progress: Progress | None = None) -> Experiment:
             )
         finally:
             stop.set()  # an interrupted run does not wait for its companions
-
-
-def _check(stop: threading.Event, epochs: int) -> None:
-    """Ends a training, from within its report of progress, once nobody waits for it."""
-    if stop.is_set():
-        raise CancelledError(f"after {epochs} epochs")

@@ -194,16 +194,19 @@ def cross(
         progress: Called now and then.
 
     Returns:
-        None if even plain gradient descent does not leave it within three times the epochs that were left.
+        None if even plain gradient descent does not leave it within three times the epochs that were left, or if a
+        thinned history kept no epoch of it next to its middle.
     """
     start, goal = history.nearest(phase.middle), phase.loss_end
+    if not phase.start <= start < phase.end:
+        return None
     rule = config.training.model_copy(update={"optimizer": "gradient_descent", "momentum": 0.0})
 
     def needed(training: Training, most: int) -> int | None:
         limited = config.model_copy(update={"training": training.model_copy(update={"epochs": most + 1})})
         return _epochs_to(goal, limited, dataset, history.at(start), progress)
 
-    plain = needed(rule, _PATIENCE * max(phase.end - start, 1))
+    plain = needed(rule, _PATIENCE * (phase.end - start))
     if plain is None:
         return None
     trials = []

@@ -3,10 +3,9 @@
 import os
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Literal
 
 from quadnet.arrays import FloatArray
@@ -16,7 +15,7 @@ from quadnet.experiment import Experiment
 from quadnet.mixture import Partition
 from quadnet.phases import Phase, Phases, detect
 from quadnet.sweep import Plateau, closed_plateaus, seeded
-from quadnet.training import Progress, train
+from quadnet.training import Progress, train, unless
 
 Verdict = Literal["unusually short", "typical", "unusually long"]
 
@@ -112,7 +111,7 @@ def replicating(run: Experiment) -> Iterator[Callable[[], Replicates]]:
     stop = threading.Event()
     pool = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1))  # the caller needs a processor too
     configs = (_config(run.config, seed, epochs) for seed in _other_seeds(run.config.network.seed, count))
-    waiting = [pool.submit(_replicate, config, run.dataset, partial(_check, stop)) for config in configs]
+    waiting = [pool.submit(_replicate, config, run.dataset, unless(stop)) for config in configs]
     try:
         yield lambda: Replicates(epochs, tuple(future.result() for future in waiting))
     finally:
@@ -150,12 +149,6 @@ def _replicate(config: Config, dataset: Dataset, progress: Progress) -> Replicat
     history = train(config, dataset, progress)
     phases = detect(history.loss)
     return Replicate(config.network.seed, history.loss, phases, closed_plateaus(dataset, history, phases))
-
-
-def _check(stop: threading.Event, epochs: int) -> None:
-    """Ends a training, from within its report of progress, once nobody waits for it."""
-    if stop.is_set():
-        raise CancelledError(f"after {epochs} epochs")
 
 
 def standings(run: Experiment, replicates: Replicates) -> tuple[Standing, ...]:

@@ -1,6 +1,8 @@
 """The training loop."""
 
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
 
 import numpy as np
 
@@ -14,7 +16,6 @@ from quadnet.optimizers import State
 Progress = Callable[[int], None]
 Advance = Callable[[State, Recording, int], State]
 
-_TOGETHER = 50  # epochs whose losses are computed at once
 _STRETCH = 2 * 10**7  # samples times parameters between two reports of progress
 
 
@@ -63,6 +64,20 @@ def stretches(config: Config, dataset: Dataset, start: Parameters) -> Iterator[R
         yield recording
 
 
+def unless(stop: threading.Event) -> Progress:
+    """A report of progress that ends a training once nobody waits for it.
+
+    Args:
+        stop: Set by whoever does not wait any more.
+    """
+
+    def check(epochs: int) -> None:
+        if stop.is_set():
+            raise CancelledError(f"after {epochs} epochs")
+
+    return check
+
+
 def _advance(config: Config, dataset: Dataset) -> Advance:
     """The loop in NumPy: takes a training on to the given epoch, or to the first loss that is not finite."""
     training, widths = config.training, config.network.widths
@@ -70,7 +85,7 @@ def _advance(config: Config, dataset: Dataset) -> Advance:
     points, one_hot = np.asfortranarray(dataset.points), np.asfortranarray(dataset.one_hot)
 
     def advance(state: State, recording: Recording, last: int) -> State:
-        with np.errstate(over="ignore", invalid="ignore"):
+        with workspace.quick():
             for epoch in range(recording.done, last):
                 parameters = Parameters.from_vector(optimizers.look_ahead(training, state), widths)
                 activations, logits = forward(parameters, points)
@@ -91,29 +106,29 @@ def _advance(config: Config, dataset: Dataset) -> Advance:
 
 
 def _advance_in_place(config: Config, dataset: Dataset) -> Advance:
-    """The same loop on a workspace, for data that fit the cache."""
+    """The same loop on a workspace, for data that fit it."""
     training = config.training
     room = workspace.Workspace(config.network.widths, dataset.points, dataset.one_hot)
 
     def advance(state: State, recording: Recording, last: int) -> State:
-        with np.errstate(over="ignore", invalid="ignore"):
+        with workspace.quick():
             while recording.done < last and not recording.broken:
-                state = some(state, recording, min(recording.done + _TOGETHER, last))
+                state = some(state, recording, min(recording.done + workspace.TOGETHER, last))
         return state
 
     def some(state: State, recording: Recording, last: int) -> State:
-        first, states, terms = recording.done, [state], []
+        first, states = recording.done, [state]
         for epoch in range(first, last):
             room.forward(state.theta)
-            terms.append(room.loss_terms())
+            room.keep_loss(epoch - first)
             theta = optimizers.look_ahead(training, state)
             if theta is not state.theta:
                 room.forward(theta)
-            state = optimizers.update(training, state, room.gradient(theta))
+            state = optimizers.update(training, state, room.gradient())
             states.append(state)
             if (epoch + 1) % recording.every == 0:
                 recording.parameters[(epoch + 1) // recording.every] = state.theta
-        loss = recording.loss[first:last] = room.losses(terms)
+        loss = recording.loss[first:last] = room.losses(last - first)
         broken = np.flatnonzero(~np.isfinite(loss))
         # What came after a loss that is not finite did not happen.
         updates = int(broken[0]) if broken.size else len(loss)

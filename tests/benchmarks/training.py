@@ -1,18 +1,26 @@
 """The default training beside what a user would write instead, float64, every loss recorded.
 
-    pip install . && python tests/benchmarks/training.py [RUNS]
+    pip install . jax scikit-learn torch && python tests/benchmarks/training.py [RUNS]
 
-Peers that are not installed are left out. All take turns, since machines are noisy; prints the medians.
-All but JAX are held to one thread. scikit-learn's MLPClassifier is not among the peers yet.
+Peers that are not installed are left out. All take turns, since machines are noisy; prints the medians. All but JAX are
+held to one thread, and all must come to the same last loss. OpenBLAS chooses its kernels itself here.
 """
 
+import ctypes
 import os
+import shutil
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
+import warnings
 from collections.abc import Callable
+from pathlib import Path
 
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
+os.environ.pop("OPENBLAS_CORETYPE", None)  # either could slow down the note's loop
+os.environ.pop("OPENBLAS_L2_SIZE", None)
 
 import numpy as np
 
@@ -108,6 +116,58 @@ def torch_loop() -> Callable[[], float]:
     return run
 
 
+def sklearn_fit() -> Callable[[], float]:
+    """scikit-learn: indicators as labels give it four logistic outputs and the note's loss, one batch the note's steps.
+
+    It takes no start of one's own, but with `warm_start` a second fit goes on from the weights that it finds.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.neural_network import MLPClassifier
+
+    options = {"activation": "logistic", "solver": "sgd", "momentum": 0, "nesterovs_momentum": False, "alpha": 0}
+    options |= {"batch_size": len(X), "shuffle": False, "tol": 0, "n_iter_no_change": EPOCHS, "warm_start": True}
+    model = MLPClassifier(CONFIG.network.hidden, learning_rate_init=RATE, max_iter=1, **options)
+    labels = Y.astype(int)
+
+    def fit(epochs: int) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # it is to do all the epochs, converged or not
+            model.set_params(max_iter=epochs).fit(X, labels)
+
+    fit(1)
+
+    def run() -> float:
+        model.coefs_, model.intercepts_ = ([part.copy() for part in START[k::2]] for k in (0, 1))
+        model.loss_curve_, model.n_iter_ = [], 0
+        fit(EPOCHS)
+        assert len(model.loss_curve_) == EPOCHS
+        return float(model.loss_curve_[-1])
+
+    return run
+
+
+def plain_c() -> Callable[[], float]:
+    """plain.c with the compiler's best: this processor's instructions, fused and reordered as it likes."""
+    compiler = shutil.which("gcc")
+    if compiler is None:
+        raise ImportError
+    with tempfile.TemporaryDirectory() as folder:
+        library = Path(folder) / "plain.so"
+        flags = ["-O3", "-march=native", "-ffast-math", "-shared", "-fPIC", "-o", str(library)]
+        subprocess.run([compiler, str(Path(__file__).with_name("plain.c")), *flags, "-lmvec", "-lm"], check=True)
+        loop = ctypes.CDLL(str(library)).train
+    array, whole = ctypes.c_void_p, ctypes.c_long
+    loop.argtypes = [array, array, whole, whole, ctypes.c_double, array, array]
+    x, y = np.ascontiguousarray(X.T), np.ascontiguousarray(Y.T)
+
+    def run() -> float:
+        theta, loss = initial(CONFIG.network).vector, np.empty(EPOCHS)
+        loop(x.ctypes.data, y.ctypes.data, len(X), EPOCHS, RATE, theta.ctypes.data, loss.ctypes.data)
+        return float(loss[-1])
+
+    return run
+
+
 def main() -> None:
     """Measures all in turn and prints the figures."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 5
@@ -120,7 +180,8 @@ def main() -> None:
             print("compiled kernel: not built")
     finally:
         os.environ.pop(kernel.VARIABLE, None)
-    for name, peer in (("JAX", jax_scan), ("PyTorch", torch_loop)):
+    peers = (("plain C", plain_c), ("JAX", jax_scan), ("PyTorch", torch_loop), ("scikit-learn", sklearn_fit))
+    for name, peer in peers:
         try:
             jobs[name] = peer()
         except ImportError:
@@ -137,6 +198,14 @@ def main() -> None:
     for name, median in medians.items():
         times = ", ".join(f"{value:.4f}" for value in seconds[name])
         print(f"{name}: median {median:.4f} s of {times}; the note's loop takes {medians[FIRST] / median:.2f} ×")
+    for name, peer, least in (
+        ("compiled kernel", FIRST, 15),
+        ("compiled kernel", "JAX", 5),
+        ("NumPy path", FIRST, 1 / 1.5),
+    ):
+        if name in medians and peer in medians:
+            faster = medians[peer] / medians[name]
+            print(f"{name}: {faster:.2f} × as fast as {peer} ({least:.2f} wanted)")
 
 
 if __name__ == "__main__":

@@ -258,6 +258,18 @@ def test_a_rule_starts_at_the_kept_epoch_next_to_the_middle(default_run: Experim
     assert (crossing.start, crossing.plain) == (800, 858)
 
 
+@pytest.mark.parametrize(("every", "start"), [(1700, None), (1658, None), (1657, 1657), (500, 1000)])
+def test_a_plateau_that_a_thinned_history_passes_over_is_not_crossed(
+    default_run: Experiment, prior: Crossing, every: int, start: int | None
+) -> None:
+    history = default_run.history
+    thin = dataclasses.replace(
+        history, epochs=history.epochs[::every], parameters=history.parameters[::every], every=every
+    )
+    crossing = cross(default_run.config, default_run.dataset, thin, prior.phase, ())
+    assert (None if crossing is None else crossing.start) == start
+
+
 def test_at_least_one_update_is_counted(default_run: Experiment, prior: Crossing) -> None:
     crossing = _crossed(default_run, dataclasses.replace(prior.phase, loss_end=3.0), HEAVY)
     assert crossing is not None

@@ -1,7 +1,12 @@
 import hashlib
 import os
+import platform
+import shutil
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -141,10 +146,52 @@ def test_the_processor_leaves_no_trace() -> None:
     here = _elsewhere(QUADNET_KERNEL="numpy")
     assert len(here) == 64
     assert _elsewhere(QUADNET_KERNEL="numpy", NPY_DISABLE_CPU_FEATURES=_features()) == here
-    for core in ("Haswell", "Prescott"):
-        assert _elsewhere(QUADNET_KERNEL="numpy", OPENBLAS_CORETYPE=core, OMP_NUM_THREADS="2") == here
+    for core in ("Haswell", "Zen", "Sandybridge", "Nehalem", "Prescott"):
+        assert _elsewhere(QUADNET_KERNEL="numpy", OPENBLAS_CORETYPE=core) == here
+    for threads in ("1", "2"):
+        assert _elsewhere(QUADNET_KERNEL="numpy", OMP_NUM_THREADS=threads, OPENBLAS_NUM_THREADS=threads) == here
     if _built():
         assert _elsewhere(QUADNET_KERNEL="compiled", NPY_DISABLE_CPU_FEATURES=_features()) == here
+
+
+def _instruction_sets() -> list[list[str]]:
+    """Compiler flags for what this processor can do, but for the most, which the loop that was built takes itself."""
+    info = Path("/proc/cpuinfo")
+    avx2 = platform.machine() == "x86_64" and "avx2" in info.read_text(encoding="utf-8").split()
+    return [[], ["-mavx2"]] if avx2 else [[]]
+
+
+def _compile(source: str, flags: list[str], folder: Path) -> Path:
+    """Makes a loop from the source, for one instruction set."""
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    usual = project["tool"]["setuptools"]["ext-modules"][0]["extra-compile-args"]
+    code, library = folder / "kernel.c", folder / "kernel.so"
+    code.write_text(source, encoding="utf-8")
+    command = ["gcc", *usual, "-shared", "-fPIC", "-DEVERY_PROCESSOR=", *flags, str(code), "-o", str(library)]
+    subprocess.run(command, check=True)
+    return library
+
+
+def _trained_by(library: Path, config: Config) -> str:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kernel.importlib.util, "find_spec", lambda _: SimpleNamespace(origin=str(library)))
+        loop = kernel._library.__wrapped__()
+        patch.setattr(kernel, "_library", lambda: loop)
+        return _digest(_train("compiled", config, quadrants(config)))
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None or sys.platform != "linux", reason="needs gcc on Linux")
+def test_every_instruction_set_gives_the_same_bits_and_another_order_of_one_product_others(tmp_path: Path) -> None:
+    config = parse({"training": {"epochs": 50}})
+    here = _digest(_train("numpy", config, quadrants(config)))
+    source = Path(kernel.__file__).with_name("kernel.c").read_text(encoding="utf-8")
+    for flags in _instruction_sets():
+        folder = tmp_path / "".join(["right", *flags])
+        folder.mkdir()
+        assert _trained_by(_compile(source, flags, folder), config) == here
+    planted = source.replace("(sum[s] * a) * (1.0 - a)", "sum[s] * (a * (1.0 - a))")
+    assert planted != source
+    assert _trained_by(_compile(planted, ["-O1"], tmp_path), config) != here
 
 
 def test_the_environment_chooses(monkeypatch: pytest.MonkeyPatch) -> None:

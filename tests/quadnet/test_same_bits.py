@@ -16,13 +16,14 @@ PATH = sorted(path.stem for path in Path(quadnet.__file__).parent.glob("*.py"))
 # math.sqrt and math.fsum are rounded correctly by definition; isfinite and the constants are exact.
 MATH = {"sqrt", "fsum", "inf", "nan", "isfinite", "isnan"}
 # NumPy: moves, comparisons, whole numbers, and single IEEE operations. median only sorts and halves one sum; cumsum
-# adds one after the other, since every partial sum is asked for; random_sample is integer work.
+# adds one after the other, since every partial sum is asked for; random_sample is integer work. setbufsize says how
+# many numbers are worked at a time, which could only regroup sums along the last axis.
 NUMPY = set(
     """
     append arange argmin array asarray ascontiguousarray asfortranarray bincount column_stack concatenate
     count_nonzero diag diff empty empty_like errstate eye finfo flatnonzero float64 full_like inf int64 isfinite isnan
-    maximum median meshgrid minimum nan ndarray newaxis ones ones_like repeat searchsorted stack trace ufunc vstack
-    where zeros zeros_like abs add multiply subtract divide sqrt left_shift cumsum prod random shape typing
+    maximum median meshgrid minimum nan ndarray newaxis ones ones_like repeat searchsorted setbufsize stack trace ufunc
+    vstack where zeros zeros_like abs add multiply subtract divide sqrt left_shift cumsum prod random shape typing
     """.split()  # noqa: SIM905  # a list would take a line a name
 )
 # Sums in an order that is NumPy's own, and its own normals. `sum` only where every term is a whole number.
@@ -34,11 +35,11 @@ EXCEPTIONS = {
     ("evidence", "matrix.sum()"),
     ("mixture", "counts.sum()"),  # whole numbers below 2^53
     # Along an axis that is not the last of a contiguous array, `reduce` adds row by row, in order.
-    ("arithmetic", "np.add.reduce(terms.reshape(*terms.shape[:-1], -1, LANES), axis=-2)"),
-    ("workspace", "np.add.reduce(products, axis=0, out=self._logits[layer])"),
-    ("workspace", "np.add.reduce(back, axis=0, out=self._deltas[layer - 1])"),
-    ("workspace", "np.add.reduce(linear, axis=0)"),
-    ("workspace", "np.multiply.reduce(nearest, axis=0)"),
+    ("arithmetic", "np.add.reduce(rows, axis=0)"),
+    ("workspace", "np.add.reduce(layer.terms, axis=0, out=layer.logits)"),
+    ("workspace", "np.add.reduce(layer.back, axis=0, out=lower.delta)"),
+    ("workspace", "np.add.reduce(linear, axis=0, out=self._linear[row])"),
+    ("workspace", "np.multiply.reduce(nearest, axis=0, out=self._factors[row])"),
     ("workspace", "np.maximum.reduce(np.abs(theta))"),  # no rounding
     ("workspace", "sum(((rows + 1) * columns for rows, columns in itertools.pairwise(widths)))"),  # whole numbers
     ("arithmetic", "2 ** 0.5"),  # where softplus changes its form: either side is right

@@ -149,15 +149,15 @@ CASES: list[tuple[str, Any, Mapping[str, Quantity], str]] = [
         "N5",
         "fails",
         SADDLE,
-        "The saddle has 6 negative eigenvalues, down to −0.00321: the loss falls there, slowly at first. The "
-        "claim is true of the slope alone: the gradient’s norm is 0.000400 in mid-plateau.",
+        "The saddle has 6 negative eigenvalues, down to −0.00321: the loss falls there, slowly at first. The claim is "
+        "true of the slope alone: the gradient’s norm is 0.000400 in mid-plateau.",
     ),
     (
         "N5",
         "fails",
         SADDLE | {"negative_eigenvalues": 1},
-        "The saddle has 1 negative eigenvalue, down to −0.00321: the loss falls there, slowly at first. The "
-        "claim is true of the slope alone: the gradient’s norm is 0.000400 in mid-plateau.",
+        "The saddle has 1 negative eigenvalue, down to −0.00321: the loss falls there, slowly at first. The claim is "
+        "true of the slope alone: the gradient’s norm is 0.000400 in mid-plateau.",
     ),
     ("N5", "holds", SADDLE | {"negative_eigenvalues": 0}, "The saddle has no negative eigenvalue."),
     (
