@@ -14,7 +14,7 @@ from report.language import MINUS
 
 _DECADES = 6  # below the largest eigenvalue, on either side of zero
 _GAP = 0.8  # half the room for zero, in decades
-_BELOW_LEGEND = 0.25  # how high above the saddle a training that swings is drawn, as a part of the depth below
+_BELOW_LEGEND = 0.12  # how high above the saddle a training that swings is drawn, as a part of the depth below
 
 
 @dataclass(frozen=True)
