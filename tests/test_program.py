@@ -64,9 +64,7 @@ class _Words(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         self._depth -= tag in ("style", "svg")
-        self._words.append(
-            " " if tag in ("p", "td", "th", "dt", "dd", "div", "h1", "h2", "h3", "li", "caption") else ""
-        )
+        self._words.append(" " if tag in ("p", "td", "th", "div", "h1", "h2", "h3", "li", "caption") else "")
 
     def handle_data(self, data: str) -> None:
         if not self._depth:
