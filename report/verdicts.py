@@ -167,7 +167,7 @@ def _untested(number: str, verdict: Verdict, language: Language) -> str:
         return (
             _(
                 "Plain descent, started in the middle of the plateau from %(plateau_start)s to %(plateau_end)s, does "
-                "not leave it in three times the epochs that this run took: too long to compare with."
+                "not leave it in at least three times the epochs that this run took: too long to compare with."
             )
             % facts
         )
@@ -314,9 +314,9 @@ def _inertia(verdict: Verdict, facts: dict[str, str], language: Language) -> Ite
     assert isinstance(epochs, int)
     if verdict.measured["speed_up"] == 0:
         text = language.ngettext(
-            "From epoch %(from_epoch)s plain descent needs %(plain_epochs)s epoch; for this rule thrice as many are "
+            "From epoch %(from_epoch)s plain descent needs %(plain_epochs)s epoch; for this rule three times as many are "
             "not enough.",
-            "From epoch %(from_epoch)s plain descent needs %(plain_epochs)s epochs; for this rule thrice as many are "
+            "From epoch %(from_epoch)s plain descent needs %(plain_epochs)s epochs; for this rule three times as many are "
             "not enough.",
             epochs,
         )

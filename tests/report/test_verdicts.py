@@ -43,7 +43,7 @@ RIGHT: dict[str, Quantity] = {
 SHARES = "the mean outputs are within 0.000244 of the class shares, and the loss is 2.249 where exactly those"
 NO_PLATEAU = "This run leaves no plateau on which all classes are alike, at the loss of the class shares."
 NOT_CROSSED = (
-    "Plain descent, started in the middle of the plateau from 5 to 94, does not leave it in three times the epochs "
+    "Plain descent, started in the middle of the plateau from 5 to 94, does not leave it in at least three times the epochs "
     "that this run took: too long to compare with."
 )
 
@@ -250,7 +250,7 @@ CASES: list[tuple[str, Any, Mapping[str, Quantity], str]] = [
                 number,
                 "fails",
                 CROSSING | {"speed_up": 0.0},
-                "From epoch 832 plain descent needs 826 epochs; for this rule thrice as many are not enough.",
+                "From epoch 832 plain descent needs 826 epochs; for this rule three times as many are not enough.",
             ),
             (number, "cannot be tested", {"plateau_start": 5, "plateau_end": 94}, NOT_CROSSED),
             (number, "cannot be tested", {}, NO_PLATEAU),
