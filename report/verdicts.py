@@ -314,10 +314,10 @@ def _inertia(verdict: Verdict, facts: dict[str, str], language: Language) -> Ite
     assert isinstance(epochs, int)
     if verdict.measured["speed_up"] == 0:
         text = language.ngettext(
-            "From epoch %(from_epoch)s plain descent needs %(plain_epochs)s epoch; for this rule three times as many are "
-            "not enough.",
-            "From epoch %(from_epoch)s plain descent needs %(plain_epochs)s epochs; for this rule three times as many are "
-            "not enough.",
+            "From epoch %(from_epoch)s plain descent needs %(plain_epochs)s epoch; for this rule three times as many "
+            "are not enough.",
+            "From epoch %(from_epoch)s plain descent needs %(plain_epochs)s epochs; for this rule three times as many "
+            "are not enough.",
             epochs,
         )
     else:

@@ -43,8 +43,8 @@ RIGHT: dict[str, Quantity] = {
 SHARES = "the mean outputs are within 0.000244 of the class shares, and the loss is 2.249 where exactly those"
 NO_PLATEAU = "This run leaves no plateau on which all classes are alike, at the loss of the class shares."
 NOT_CROSSED = (
-    "Plain descent, started in the middle of the plateau from 5 to 94, does not leave it in at least three times the epochs "
-    "that this run took: too long to compare with."
+    "Plain descent, started in the middle of the plateau from 5 to 94, does not leave it in at least three times the "
+    "epochs that this run took: too long to compare with."
 )
 
 # Every claim with every outcome that its test can have, and what is to be said of it.
