@@ -80,16 +80,19 @@ INLINE void clear(const Task *task, int64_t block, double *restrict rows, int64_
 #if defined(__GNUC__)
 #define BITS_OF(x) ((PackBits)(x))
 #define NUMBER_OF(bits) ((Pack)(bits))
+/* Hides that a pointer is still the same: numbers used again would be copied to the stack instead of loaded again. */
+#define ANEW(pointer) __asm__("" : "+r"(pointer))
 #define WHERE(mask, yes, no) NUMBER_OF((BITS_OF(mask) & BITS_OF(yes)) | (~BITS_OF(mask) & BITS_OF(no)))
 #else
 #define BITS_OF(x) bits_of(x)
 #define NUMBER_OF(bits) number_of(bits)
 #define WHERE(condition, yes, no) ((condition) ? (yes) : (no))
+#define ANEW(pointer) ((void)0)
 INLINE uint64_t bits_of(double x) { uint64_t bits; memcpy(&bits, &x, 8); return bits; }
 INLINE double number_of(uint64_t bits) { double x; memcpy(&x, &bits, 8); return x; }
 #endif
+enum { SIDE = 8 }; /* packs worked together */
 #define PACK ((int)(BYTES / sizeof(double)))
-enum { SIDE = 8 };
 #define SIDE_BY_SIDE(statement) do { for (int g = 0; g < SIDE; g++) { statement; } } while (0)
 
 /* The names of what is compiled anew for every width. */
@@ -179,16 +182,15 @@ EXPORT int64_t quadnet_train(int64_t layers, const int64_t *widths, int64_t samp
     room.factors = room.lanes + parameters * LANES;
     double *gradient = room.factors + blocks * LANES, *ahead = gradient + parameters;
 
-    double (*const run)(const Task *task, const Room *room, const double *theta, int64_t parameters, double *gradient) = PASS;
     for (int64_t epoch = first; epoch < last; epoch++) {
         if (optimizer == NESTEROV) {
             for (int64_t i = 0; i < parameters; i++) ahead[i] = theta[i] + momentum * velocity[i];
-            loss[epoch] = run(&task, &room, theta, parameters, 0);
+            loss[epoch] = PASS(&task, &room, theta, parameters, 0);
         } else {
-            loss[epoch] = run(&task, &room, theta, parameters, gradient);
+            loss[epoch] = PASS(&task, &room, theta, parameters, gradient);
         }
         if (!isfinite(loss[epoch])) return epoch + 1 - first;
-        if (optimizer == NESTEROV) run(&task, &room, ahead, parameters, gradient);
+        if (optimizer == NESTEROV) PASS(&task, &room, ahead, parameters, gradient);
         for (int64_t i = 0; i < parameters; i++) {
             if (optimizer == GRADIENT_DESCENT) {
                 theta[i] = theta[i] - rate * gradient[i];
@@ -224,7 +226,7 @@ typedef uint64_t PackBits;
 /* The three foldings of arithmetic.total, for a pack's lanes of the 8 rows of a unit. */
 #define FOLDED(x, op) (((x(0) op x(4)) op(x(2) op x(6))) op((x(1) op x(5)) op(x(3) op x(7))))
 
-/* arithmetic.sigmoid of several packs side by side, in place: one alone would wait at every operation for the one before. */
+/* arithmetic.sigmoid of several packs side by side, in place: one alone would wait for every result. */
 INLINE void sigmoids(Pack *restrict r, int bounded)
 {
     const double scale = bounded ? 1.0 : 0x1p512, round = 0x1.8p52 + 1023 + (bounded ? 0 : 512);
@@ -290,11 +292,12 @@ INLINE void logarithms(Pack *restrict number)
 
 /* One layer of network.forward. */
 INLINE void layer_forward(const double *restrict below, int64_t rows, int64_t columns, const double *restrict weights,
-                          const double *restrict biases, double *restrict above, double *restrict logits, int bounded)
+                          const double *restrict biases, double *above, double *logits, int bounded)
 {
     for (int64_t j = 0; j < columns; j++)
         for (int s = 0; s < BLOCK; s += SIDE * PACK) {
             Pack z[SIDE];
+            ANEW(below);
             SIDE_BY_SIDE(z[g] = AT(below[s + g * PACK]) * weights[j]);
             for (int64_t i = 1; i < rows; i++) {
                 const double weight = weights[i * columns + j];
@@ -307,7 +310,7 @@ INLINE void layer_forward(const double *restrict below, int64_t rows, int64_t co
         }
 }
 
-/* network.cross_entropy: adds one block's folded terms to their lanes, and folds its factors. Leaves the logits' Δ in `delta`. */
+/* network.cross_entropy: adds one block's folded terms to their lanes, folds its factors, and leaves the logits' Δ. */
 INLINE void block_loss(const Task *task, int64_t block, int64_t outputs, int partial, const double *restrict activations,
                        const double *restrict logits, const double *restrict one_hot, double *restrict terms_lanes,
                        double *restrict folded, double *restrict delta)
@@ -408,7 +411,8 @@ INLINE double pass_with(const Task *task, const Room *room, const double *theta,
             weights += (rows + 1) * columns;
         }
         double *delta = room->delta[0], *next = room->delta[1], *lanes = room->lanes + parameters * LANES;
-#define LOSS(o) block_loss(task, block, o, partial, below, room->logits, one_hot, terms_lanes, room->factors + block * LANES, delta)
+        double *folded = room->factors + block * LANES;
+#define LOSS(o) block_loss(task, block, o, partial, below, room->logits, one_hot, terms_lanes, folded, delta)
         if (outputs == 4) LOSS(4);
         else LOSS(outputs);
         if (!gradient) continue;
