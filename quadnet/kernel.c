@@ -92,6 +92,12 @@ INLINE uint64_t bits_of(double x) { uint64_t bits; memcpy(&bits, &x, 8); return 
 INLINE double number_of(uint64_t bits) { double x; memcpy(&x, &bits, 8); return x; }
 #endif
 enum { SIDE = 8 }; /* packs worked together */
+/* Has three packs in registers, instead of loaded again at every use. */
+#if defined(__GNUC__) && defined(__x86_64__)
+#define LOADED(a, b, c) __asm__("" : "+v"(a), "+v"(b), "+v"(c))
+#else
+#define LOADED(a, b, c) ((void)0)
+#endif
 #define PACK ((int)(BYTES / sizeof(double)))
 #define SIDE_BY_SIDE(statement) do { for (int g = 0; g < SIDE; g++) { statement; } } while (0)
 
@@ -321,6 +327,7 @@ INLINE void block_loss(const Task *task, int64_t block, int64_t outputs, int par
         Pack term = zero, factor = zero;
         for (int64_t j = 0; j < outputs; j++) {
             Pack a = AT(activations[j * BLOCK + s]), z = AT(logits[j * BLOCK + s]), y = AT(one_hot[j * BLOCK + s]);
+            LOADED(a, z, y);
             Pack linear = WHERE(z > zero, z, zero) - y * z, rest = 1.0 - a, nearest = WHERE(a < rest, rest, a);
             if (j) term = term + linear, factor = factor * nearest;
             else term = linear, factor = nearest;
