@@ -24,12 +24,12 @@ from quadnet.dataset import Dataset
 from quadnet.evidence import moment, snapshot
 from quadnet.history import History
 from quadnet.mixture import Partition
-from quadnet.network import Parameters
 from quadnet.phases import Phase, Phases, detect
 from quadnet.training import Progress, stretches, train
 
 STUCK = 0.99  # the momentum of the warning
 LARGER_STEP = 10.0  # times the learning rate, the rule without inertia that is as fast as heavy ball with 0.9
+_STRETCHES = 7  # of a rule's way, as long as that of plain descent: most are faster, and then done
 _PATIENCE = 3  # times the epochs of plain descent, after which a rule is given up
 
 
@@ -203,35 +203,28 @@ def cross(
         return None
     rule = config.training.model_copy(update={"optimizer": "gradient_descent", "momentum": 0.0})
 
-    def needed(training: Training, most: int) -> int | None:
+    def needed(training: Training, most: int, at_a_time: int) -> int | None:
         limited = config.model_copy(update={"training": training.model_copy(update={"epochs": most + 1})})
-        return _epochs_to(goal, limited, dataset, history.at(start), progress)
+        seen = 1  # the loss before the first update does not count
+        for recording in stretches(limited, dataset, history.at(start), at_a_time):
+            reached = np.flatnonzero(recording.loss[seen : recording.done] <= goal)
+            if reached.size:
+                return seen + int(reached[0])
+            seen = max(recording.done, 1)
+            if progress is not None:
+                progress(recording.done)
+        return None
 
     rolling = config.training.optimizer in ("heavy_ball", "nesterov")
     longer = 1 / (1 - config.training.momentum) if rolling else 1.0
-    plain = needed(rule, round(_PATIENCE * longer * (phase.end - start)))
+    plain = needed(rule, round(_PATIENCE * longer * (phase.end - start)), phase.end - start + 1)
     if plain is None:
         return None
     trials = []
     for training in tried:
-        epochs = needed(training, _PATIENCE * plain)
+        epochs = needed(training, _PATIENCE * plain, plain // _STRETCHES + 1)
         trials.append(Trial(training, epochs, plain / epochs if epochs else 0.0))
     return Crossing(phase, start, rule, plain, tuple(trials))
-
-
-def _epochs_to(
-    goal: float, config: Config, dataset: Dataset, start: Parameters, progress: Progress | None
-) -> int | None:
-    """Updates, at least 1, until the loss is at most the goal; None if the configuration's epochs are too few."""
-    seen = 1  # the loss before the first update does not count
-    for recording in stretches(config, dataset, start):
-        reached = np.flatnonzero(recording.loss[seen : recording.done] <= goal)
-        if reached.size:
-            return seen + int(reached[0])
-        seen = max(recording.done, 1)
-        if progress is not None:
-            progress(recording.done)
-    return None
 
 
 def growth(training: Training, curvature: float) -> float:

@@ -16,7 +16,9 @@ from quadnet.optimizers import State
 Progress = Callable[[int], None]
 Advance = Callable[[State, Recording, int], State]
 
-_STRETCH = 2 * 10**7  # samples times parameters between two reports of progress
+# Samples times parameters between two reports of progress, some 60 ms of the compiled loop: a thread that comes back
+# sooner waits for the interpreter more often than it trains, when others are at work.
+_STRETCH = 2 * 10**8
 
 
 def train(config: Config, dataset: Dataset, progress: Progress | None = None) -> History:
@@ -38,13 +40,14 @@ def train(config: Config, dataset: Dataset, progress: Progress | None = None) ->
     return recording.history(config.network.widths)
 
 
-def stretches(config: Config, dataset: Dataset, start: Parameters) -> Iterator[Recording]:
+def stretches(config: Config, dataset: Dataset, start: Parameters, epochs: int | None = None) -> Iterator[Recording]:
     """A training from any start, seen now and then: the same recording, a stretch of epochs longer each time.
 
     Args:
         config: Network and training; its seed of weights does not matter.
         dataset: What to learn.
         start: The parameters before the first update; the velocity is 0.
+        epochs: How many to a stretch at most; as many as take a moment if not given.
 
     Raises:
         ConfigurationError: QUADNET_KERNEL asks for what there is not.
@@ -58,6 +61,7 @@ def stretches(config: Config, dataset: Dataset, start: Parameters) -> Iterator[R
     state = optimizers.init(start.vector)
     recording = Recording(config.training.epochs, state.theta)
     stretch = max(1, _STRETCH // (len(dataset.points) * state.theta.size))
+    stretch = stretch if epochs is None else min(stretch, epochs)
     while recording.done < config.training.epochs and not recording.broken:
         state = advance(state, recording, min(recording.done + stretch, config.training.epochs))
         recording.end = state.theta
