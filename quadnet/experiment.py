@@ -1,6 +1,7 @@
 """All numbers of one run, from the configuration on."""
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -18,14 +19,27 @@ from quadnet.training import Progress, train, unless
 
 
 @dataclass(frozen=True)
-class Experiment:
-    """The results of every stage, in the order in which they arise.
+class Course:
+    """The first results of a run, which are all that its replicates need.
 
     Attributes:
         config: What was run.
         dataset: The points.
         history: The training.
         phases: Its phases.
+    """
+
+    config: Config
+    dataset: Dataset
+    history: History
+    phases: Phases
+
+
+@dataclass(frozen=True)
+class Experiment(Course):
+    """The results of every stage, in the order in which they arise.
+
+    Attributes:
         evidence: What the network said of the points in them.
         anatomy: How it was made in each of them.
         standstill: The saddle beside the prior plateau; None without such a plateau.
@@ -36,10 +50,6 @@ class Experiment:
         verdicts: What became of the note's claims, by number.
     """
 
-    config: Config
-    dataset: Dataset
-    history: History
-    phases: Phases
     evidence: Evidence
     anatomy: tuple[Anatomy, ...]
     standstill: Standstill | None
@@ -50,12 +60,15 @@ class Experiment:
     verdicts: dict[str, Verdict]
 
 
-def conduct(config: Config, progress: Progress | None = None) -> Experiment:
+def conduct(
+    config: Config, progress: Progress | None = None, beside: Callable[[Course], None] | None = None
+) -> Experiment:
     """Runs the experiment; the trainings it is compared with run beside the main one.
 
     Args:
         config: What to run.
         progress: Called now and then with the number of epochs of the main run done.
+        beside: Called as soon as the phases are known, to start what may run beside the rest.
     """
     dataset = quadrants(config)
     stop = threading.Event()
@@ -70,6 +83,8 @@ def conduct(config: Config, progress: Progress | None = None) -> Experiment:
                 pool.submit(cross, config, dataset, history, phase, tried, check) for phase in phases.closed_plateaus
             ]
             warning = pool.submit(accompany, warning_config(config), dataset, check)
+            if beside is not None:
+                beside(Course(config, dataset, history, phases))
             evidence = observe(dataset, history, phases)
             anatomy = dissect(dataset, history, phases)
             index = prior_plateau(dataset, history, phases, evidence)

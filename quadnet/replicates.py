@@ -2,16 +2,15 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Literal
+from types import TracebackType
+from typing import Literal, Self
 
 from quadnet.arrays import FloatArray
 from quadnet.config import Config
 from quadnet.dataset import Dataset
-from quadnet.experiment import Experiment
+from quadnet.experiment import Course, Experiment
 from quadnet.mixture import Partition
 from quadnet.phases import Phase, Phases, detect
 from quadnet.sweep import Plateau, closed_plateaus, seeded
@@ -97,42 +96,54 @@ class Standing:
         return "typical" if 4 * rarer >= self.compared else None
 
 
-@contextmanager
-def replicating(run: Experiment) -> Iterator[Callable[[], Replicates]]:
-    """Trains the replicates beside what the caller does meanwhile; whoever leaves the context ends them.
+class Replicating:
+    """The replicates of one run in the making, beside what the caller does meanwhile; use it as a context.
 
-    Args:
-        run: The main run.
-
-    Yields:
-        What waits for them all and returns them.
+    Leaving the context ends them.
     """
-    epochs, count = extent(run)
-    stop = threading.Event()
-    pool = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1))  # the caller needs a processor too
-    configs = (_config(run.config, seed, epochs) for seed in _other_seeds(run.config.network.seed, count))
-    waiting = [pool.submit(_replicate, config, run.dataset, unless(stop)) for config in configs]
-    try:
-        yield lambda: Replicates(epochs, tuple(future.result() for future in waiting))
-    finally:
-        stop.set()
-        pool.shutdown(cancel_futures=True)
+
+    def __enter__(self) -> Self:
+        """Nothing is made before `start`."""
+        self._stop = threading.Event()
+        self._pool = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1))  # the caller needs a processor too
+        self._epochs = 0
+        self._waiting: list[Future[Replicate]] = []
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Ends them at the next report of progress."""
+        self._stop.set()
+        self._pool.shutdown(cancel_futures=True)
+
+    def start(self, course: Course) -> None:
+        """Begins to train the replicates of a run."""
+        self._epochs, count = extent(course)
+        for seed in _other_seeds(course.config.network.seed, count):
+            config = _config(course.config, seed, self._epochs)
+            self._waiting.append(self._pool.submit(_replicate, config, course.dataset, unless(self._stop)))
+
+    def result(self) -> Replicates:
+        """Waits for them all."""
+        return Replicates(self._epochs, tuple(future.result() for future in self._waiting))
 
 
-def extent(run: Experiment) -> tuple[int, int]:
+def extent(course: Course) -> tuple[int, int]:
     """How many epochs to train, and how many replicates.
 
     Epochs: 1.5 times as far as the run's last closed phase, where its story ends, or all if it left no plateau.
     Replicates: as many as are wanted and the budget allows, none if all weights start at 0 whatever the seed. Both are
     the same on every machine.
     """
-    epochs = run.config.training.epochs
-    if run.phases.closed_plateaus:
-        epochs = min(epochs, max(phase.end for phase in run.phases.phases if not phase.open) * 3 // 2)
-    if run.config.network.initial_scale == 0:
+    config, phases = course.config, course.phases
+    epochs = config.training.epochs
+    if phases.closed_plateaus:
+        epochs = min(epochs, max(phase.end for phase in phases.phases if not phase.open) * 3 // 2)
+    if config.network.initial_scale == 0:
         return epochs, 0
-    samples, parameters = len(run.dataset.points), run.history.parameters.shape[1]
-    return epochs, min(run.config.replicates.runs, BUDGET // (samples * parameters * epochs))
+    samples, parameters = len(course.dataset.points), course.history.parameters.shape[1]
+    return epochs, min(config.replicates.runs, BUDGET // (samples * parameters * epochs))
 
 
 def _other_seeds(own: int, count: int) -> list[int]:

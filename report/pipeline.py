@@ -14,7 +14,7 @@ from pathlib import Path
 from quadnet.config import Config
 from quadnet.errors import ConfigurationError, QuadnetError
 from quadnet.experiment import Experiment, conduct
-from quadnet.replicates import replicating
+from quadnet.replicates import Replicating
 from quadnet.training import Progress
 from report.language import Language
 from report.press import PdfError, Press
@@ -110,16 +110,16 @@ def _build(
     began, clock = time.time(), time.perf_counter()
     language = Language.load(config.report.language)
     threading.Thread(target=_prepare, args=(language,), daemon=True).start()
-    experiment = conduct(config, progress)
-    trained = time.perf_counter()
-    from report import document, render
+    with Replicating() as replicating:
+        experiment = conduct(config, progress, replicating.start)
+        trained = time.perf_counter()
+        from report import document, render
 
-    with replicating(experiment) as replicates:
-        view = document.compose(experiment, language, manifest.versions(), replicates)
+        view = document.compose(experiment, language, manifest.versions(), replicating.result)
     if press is not None:
         press.send(render.html(view, "print", created), {figure.file: figure.content for figure in view.drawings})
     contents = files.numbers(experiment, language)
-    contents |= {"replicates.json": files.to_json(files.replicates(replicates()))}
+    contents |= {"replicates.json": files.to_json(files.replicates(replicating.result()))}
     contents |= {f"figures/{figure.file}": figure.content for figure in view.drawings}
     failure = None
     if "html" in formats:

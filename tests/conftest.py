@@ -3,7 +3,7 @@ from hypothesis import settings
 
 from quadnet.config import Config
 from quadnet.experiment import Experiment, conduct
-from quadnet.replicates import Replicates, replicating
+from quadnet.replicates import Replicates, Replicating
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
@@ -18,5 +18,6 @@ def default_run() -> Experiment:
 @pytest.fixture(scope="session")
 def default_replicates(default_run: Experiment) -> Replicates:
     """Its runs from other weight seeds; do not change them."""
-    with replicating(default_run) as replicates:
-        return replicates()
+    with Replicating() as replicating:
+        replicating.start(default_run)
+        return replicating.result()

@@ -9,7 +9,7 @@ import pytest
 
 from quadnet import claims, dataset, evidence, experiment, inertia, phases, training
 from quadnet.config import Config, parse
-from quadnet.experiment import Experiment, conduct
+from quadnet.experiment import Course, Experiment, conduct
 from quadnet.history import History
 
 
@@ -222,3 +222,12 @@ def test_a_training_that_broke_down_names_the_epoch_and_shows_what_came_before()
     assert found.status == "non-finite at epoch 3"
     assert found.phases[-1].end == 2
     assert evidence.observe(points, history, found).phases[-1].epoch == 2
+
+
+def test_what_runs_beside_begins_as_soon_as_the_phases_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Course] = []
+    monkeypatch.setattr(experiment, "observe", lambda *_: pytest.fail("too late") if not seen else evidence.observe(*_))
+    run = conduct(_small(), beside=seen.append)
+    (course,) = seen
+    assert (course.config, course.phases) == (run.config, run.phases)
+    assert course.history is run.history

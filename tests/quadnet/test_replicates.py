@@ -13,7 +13,7 @@ from quadnet.config import Config, parse
 from quadnet.dataset import Dataset
 from quadnet.experiment import Experiment, conduct
 from quadnet.phases import Phase, Phases, detect
-from quadnet.replicates import Replicate, Replicates, Standing, course, extent, failed, replicating, standings
+from quadnet.replicates import Replicate, Replicates, Replicating, Standing, course, extent, failed, standings
 from quadnet.sweep import Plateau, run, seeded
 from quadnet.training import Progress, train
 
@@ -24,8 +24,13 @@ def _small(**sections: dict[str, Any]) -> Config:
 
 
 def _of(config: Config) -> Replicates:
-    with replicating(conduct(config)) as others:
-        return others()
+    return _beside(conduct(config))
+
+
+def _beside(run: Experiment) -> Replicates:
+    with Replicating() as replicating:
+        replicating.start(run)
+        return replicating.result()
 
 
 # Which runs
@@ -51,8 +56,7 @@ def test_a_replicate_is_that_training_with_its_own_phases_and_plateaus(default_r
 
 def test_a_replicate_begins_as_the_whole_training_from_its_seed_does(default_run: Experiment) -> None:
     few = parse({"replicates": {"runs": 1}})
-    with replicating(replace(default_run, config=few)) as others:
-        (other,) = others().runs
+    (other,) = _beside(replace(default_run, config=few)).runs
     whole = train(seeded(few, (0, 1)), default_run.dataset).loss
     assert other.loss.tobytes() == whole[: other.loss.size].tobytes()
 
@@ -132,7 +136,8 @@ def test_whoever_leaves_early_ends_them(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(replicates.os, "cpu_count", lambda: 1)
 
     def interrupted() -> None:
-        with replicating(conduct(_small())):
+        with Replicating() as replicating:
+            replicating.start(conduct(_small()))
             assert started.wait(5)
             raise KeyboardInterrupt
 
@@ -147,8 +152,8 @@ def test_a_fault_in_a_replicate_is_told_to_whoever_waits(monkeypatch: pytest.Mon
         raise ArithmeticError("planted")
 
     monkeypatch.setattr(replicates, "_replicate", broken)
-    with replicating(conduct(_small())) as others, pytest.raises(ArithmeticError, match="planted"):
-        others()
+    with pytest.raises(ArithmeticError, match="planted"):
+        _of(_small())
 
 
 # Where the run stands
