@@ -16,6 +16,7 @@ from quadnet.errors import ConfigurationError, QuadnetError
 from quadnet.experiment import Experiment, conduct
 from quadnet.replicates import replicating
 from quadnet.training import Progress
+from report.archival import Attachment, Relationship
 from report.language import Language
 from report.press import PdfError, Press
 from report.record import files, manifest, writing
@@ -104,6 +105,20 @@ def _prepare(language: Language) -> None:
     render.prepare(language)
 
 
+def _attachments(contents: Mapping[str, bytes], language: Language) -> list[Attachment]:
+    """What the PDF carries, so that the run can be checked and built again from it alone."""
+    _ = language.gettext
+    kinds: dict[str, tuple[Relationship, str]] = {
+        "config.toml": ("Source", _("the configuration, which decides everything")),
+        "metrics.json": ("Data", _("losses and accuracies")),
+        "history.csv": ("Data", _("the loss of every epoch")),
+        "phases.json": ("Data", _("the phases of the loss curve")),
+        "claims.json": ("Data", _("the note’s claims and their verdicts")),
+        manifest.NAME: ("Supplement", _("versions, and the SHA-256 of every other file of the run")),
+    }
+    return [Attachment(name, contents[name], *kind) for name, kind in kinds.items()]
+
+
 def _build(
     config: Config, target: Path, formats: tuple[str, ...], created: str, press: Press | None, progress: Progress | None
 ) -> Built:
@@ -116,22 +131,23 @@ def _build(
 
     with replicating(experiment) as replicates:
         view = document.compose(experiment, language, manifest.versions(), replicates)
-    if press is not None:
-        press.send(render.html(view, "print", created), {figure.file: figure.content for figure in view.drawings})
     contents = files.numbers(experiment, language)
     contents |= {"replicates.json": files.to_json(files.replicates(replicates()))}
     contents |= {f"figures/{figure.file}": figure.content for figure in view.drawings}
-    failure = None
     if "html" in formats:
         contents[PAGES["html"]] = render.html(view, "screen", created).encode()
+    failure = None
     if press is not None:
+        carried = contents | {manifest.NAME: manifest.manifest(config, contents, created)}
+        images = {figure.file: figure.content for figure in view.drawings}
+        press.send(render.html(view, "print", created), images, _attachments(carried, language))
         try:
             contents[PAGES["pdf"]] = press.pdf()
         except PdfError as error:
             if (target / PAGES["pdf"]).exists():
                 raise PdfError(f"{error}; the earlier record stays as it was") from None
             failure = error
-    contents[manifest.NAME] = manifest.manifest(config, contents)
+    contents[manifest.NAME] = manifest.manifest(config, contents, created)
     contents["run.log.json"] = files.to_json(
         {
             "began": datetime.fromtimestamp(began, UTC).isoformat(timespec="seconds"),
