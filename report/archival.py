@@ -1,8 +1,8 @@
 """What PDF/A-3a and PDF/UA-1 ask of a file beyond what the typesetter writes.
 
 `finish` mends the objects of a PDF that WeasyPrint made for PDF/A-3a, before they are written: it declares PDF/UA-1 in
-the metadata (with the schema that PDF/A wants for a foreign property), says of every header cell whether it heads a row or
-a column, calls formulas formulas and gives them their text, and leaves each attachment listed once, by its media type.
+the metadata (with the schema that PDF/A wants for a foreign property), says of every header cell whether it heads a row
+or a column, calls formulas formulas and gives them their text, and lists each attachment once, with its media type.
 
 ISO 19005-3 (PDF/A-3) and ISO 14289-1 (PDF/UA-1) are the standards.
 """

@@ -318,8 +318,7 @@ def _tell(built: "Built", verbose: int) -> None:
     if run.phases.status != "ok":
         _say(f"warning: the training is not sound: {run.phases.status}; the report says more")
     if verbose:
-        seconds = json.loads((built.path / "run.log.json").read_text())["seconds"]
-        _say(", ".join(f"{stage} {value:.2f} s" for stage, value in seconds.items()))
+        _say(f"{json.loads((built.path / 'run.log.json').read_text())['seconds']:.2f} s")
     _say(
         f"accuracy {run.metrics.accuracy:.4f} on the training points, {run.metrics.accuracy_fresh:.4f} on fresh ones; "
         f"best possible {run.metrics.bayes_accuracy:.4f}"

@@ -5,12 +5,13 @@ import platform
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from quadnet import kernel
 from quadnet.config import Config
 from quadnet.errors import ConfigurationError, QuadnetError
 from quadnet.experiment import Experiment, conduct
@@ -22,6 +23,7 @@ from report.press import PdfError, Press
 from report.record import files, manifest, writing
 
 PAGES = {"html": "report.html", "pdf": "report.pdf"}
+LOG = "run.log.json"  # when, where, how long: outside the manifest
 _DEFAULT_TIME = 946_684_800  # 2000-01-01, stated in the pages where SOURCE_DATE_EPOCH is not set
 _LATEST_TIME = 253_402_300_799  # the end of the year 9999
 
@@ -119,14 +121,36 @@ def _attachments(contents: Mapping[str, bytes], language: Language) -> list[Atta
     return [Attachment(name, contents[name], *kind) for name, kind in kinds.items()]
 
 
-def _build(
-    config: Config, target: Path, formats: tuple[str, ...], created: str, press: Press | None, progress: Progress | None
-) -> Built:
-    began, clock = time.time(), time.perf_counter()
+@dataclass(frozen=True)
+class Made:
+    """A run in memory.
+
+    Attributes:
+        experiment: The numbers.
+        contents: The files by path below the run's folder, the manifest included.
+        failure: Why the PDF is missing, if it should be there.
+    """
+
+    experiment: Experiment
+    contents: dict[str, bytes]
+    failure: PdfError | None
+
+
+def make(
+    config: Config, formats: Collection[str], created: str, press: Press | None, progress: Progress | None = None
+) -> Made:
+    """Runs the experiment and makes its files.
+
+    Args:
+        config: What to run.
+        formats: Which pages to make.
+        created: The time that the pages state, ISO 8601 in UTC.
+        press: Makes the PDF; needed if one is wanted.
+        progress: Called now and then with the number of epochs done.
+    """
     language = Language.load(config.report.language)
     threading.Thread(target=_prepare, args=(language,), daemon=True).start()
     experiment = conduct(config, progress)
-    trained = time.perf_counter()
     from report import document, render
 
     with replicating(experiment) as replicates:
@@ -144,18 +168,25 @@ def _build(
         try:
             contents[PAGES["pdf"]] = press.pdf()
         except PdfError as error:
-            if (target / PAGES["pdf"]).exists():
-                raise PdfError(f"{error}; the earlier record stays as it was") from None
             failure = error
     contents[manifest.NAME] = manifest.manifest(config, contents, created)
-    contents["run.log.json"] = files.to_json(
-        {
-            "began": datetime.fromtimestamp(began, UTC).isoformat(timespec="seconds"),
-            "seconds": {"experiment": trained - clock, "pages": time.perf_counter() - trained},
-            "host": platform.node(),
-            "platform": platform.platform(),
-            "python": sys.version,
-        }
-    )
-    writing.write(target, contents)
-    return Built(target, reused=False, experiment=experiment, failure=failure)
+    return Made(experiment, contents, failure)
+
+
+def _build(
+    config: Config, target: Path, formats: tuple[str, ...], created: str, press: Press | None, progress: Progress | None
+) -> Built:
+    began, clock = time.time(), time.perf_counter()
+    made = make(config, formats, created, press, progress)
+    if made.failure is not None and (target / PAGES["pdf"]).exists():
+        raise PdfError(f"{made.failure}; the earlier record stays as it was")
+    log = {
+        "began": datetime.fromtimestamp(began, UTC).isoformat(timespec="seconds"),
+        "seconds": time.perf_counter() - clock,
+        "kernel": kernel.name(),
+        "host": platform.node(),
+        "platform": platform.platform(),
+        "python": sys.version,
+    }
+    writing.write(target, made.contents | {LOG: files.to_json(log)})
+    return Built(target, reused=False, experiment=made.experiment, failure=made.failure)
