@@ -28,10 +28,11 @@ class Look:
     Attributes:
         snapshot: What it says of the points.
         eigenvalues: Of the loss's second derivatives by all parameters, ascending, shape (p,); None if that is too
-            costly for the network.
-        weights: Singular values of each layer's weights, descending; empty for layers wider than 64 units.
+            costly for the network, or if at any of the run's looks a parameter is not finite.
+        weights: Singular values of each layer's weights, descending; empty for layers wider than 64 units; no layer
+            if a parameter is not finite.
         activations: Standard deviations of each layer's activations over the points, along their principal axes,
-            descending; empty for layers wider than 64 units.
+            descending; else as `weights`.
     """
 
     snapshot: Snapshot

@@ -175,7 +175,7 @@ def _one_class(case: Case) -> Verdict:
         "largest_share_at_start": float(start.shares.max()),
         "largest_share_on_plateau": float(plateau.shares.max()),
         "furthest_mean_output_from_share": distance,
-        "loss_on_plateau": float(case.history.loss[plateau.epoch]),
+        "loss_on_plateau": float(case.history.loss[case.phases.phases[index].middle]),
         "level_of_class_shares": merged_level(case.dataset.mixture.shares),
     }
     holds = start.shares.max() < 1 and plateau.shares.max() == 1 and distance > OFF_PRIORS

@@ -194,16 +194,19 @@ def cross(
         progress: Called now and then.
 
     Returns:
-        None if even plain gradient descent does not leave it within three times the epochs that were left.
+        None if even plain gradient descent does not leave it within three times the epochs that were left, or if a
+        thinned history kept no epoch of it next to its middle.
     """
     start, goal = history.nearest(phase.middle), phase.loss_end
+    if not phase.start <= start < phase.end:
+        return None
     rule = config.training.model_copy(update={"optimizer": "gradient_descent", "momentum": 0.0})
 
     def needed(training: Training, most: int) -> int | None:
         limited = config.model_copy(update={"training": training.model_copy(update={"epochs": most + 1})})
         return _epochs_to(goal, limited, dataset, history.at(start), progress)
 
-    plain = needed(rule, _PATIENCE * max(phase.end - start, 1))
+    plain = needed(rule, _PATIENCE * (phase.end - start))
     if plain is None:
         return None
     trials = []
@@ -238,12 +241,10 @@ def growth(training: Training, curvature: float) -> float:
     a, beta = training.learning_rate * -curvature, training.momentum
     if training.optimizer == "gradient_descent":
         return a
-    if training.optimizer == "nesterov":
-        middle, product = (1 + beta) * (1 + a), beta * (1 + a)
-    else:
-        a = a * (1 - beta) if training.optimizer == "averaging" else a
-        middle, product = 1 + beta + a, beta
-    # With z = 1 + x the equation z² - middle z + product = 0 is x² + (2 - middle) x - (middle - 1 - product) = 0.
-    half, rest = (2 - middle) / 2, middle - 1 - product
-    root = math.sqrt(half * half + rest)
-    return root - half if half < 0 else rest / (root + half)
+    if training.optimizer == "averaging":
+        a *= 1 - beta
+    middle = (1 + beta) * (1 + a) if training.optimizer == "nesterov" else 1 + beta + a
+    # With z = 1 + x the equations are x² + (2 - middle) x - a = 0, where no small a is lost beside 1.
+    half = (2 - middle) / 2
+    root = math.sqrt(half * half + a)
+    return root - half if half < 0 else a / (root + half)

@@ -249,8 +249,10 @@ def saddle(run: Experiment, found: Escape, way: WayOut, language: Language) -> F
     _ = language.gettext
     training, loss = run.config.training, run.history.loss
     level = float(way.profile[len(way.profile) // 2])
-    faster = 1 + training.learning_rate * max(-found.least, 0.0)
-    grown = np.array([abs(float(way.path[0])) * faster ** (epoch - found.epoch) for epoch in way.epochs.tolist()])
+    frozen = None
+    if training.optimizer == "gradient_descent":
+        faster = 1 + training.learning_rate * max(-found.least, 0.0)
+        frozen = np.array([abs(float(way.path[0])) * faster ** (epoch - found.epoch) for epoch in way.epochs.tolist()])
     visit = spectra.Visit(
         steps=way.steps,
         profile=way.profile - level,
@@ -258,7 +260,7 @@ def saddle(run: Experiment, found: Escape, way: WayOut, language: Language) -> F
         epochs=way.epochs,
         path=way.path,
         loss=loss[np.minimum(way.epochs, loss.size - 1)] - level,
-        frozen=grown if training.optimizer == "gradient_descent" else None,
+        frozen=frozen,
         end=found.measured,
         predicted=found.reduced,
     )

@@ -30,7 +30,7 @@ class SweepDocument(Page):
     Attributes:
         sequences: Sequences of phases, how often each occurs, and its share.
         partitions: For each plateau its number, the groups of classes at its middle, how often, and its share.
-        verdicts: Each claim of the note with how many runs give it which verdict.
+        verdicts: Each claim of the note with how many runs give it which verdict; none if every run failed.
         unsound: Seeds and status of the runs that failed or did not end well; at most twenty.
         columns: The columns of the table on disk.
     """
@@ -90,7 +90,7 @@ def compose(
             for letters, count in sequences.most_common()
         ),
         partitions=tuple(_partitions(whole, language)),
-        verdicts=tuple(_verdicts(whole, language)),
+        verdicts=tuple(_verdicts(whole, language)) if whole else (),
         unsound=tuple((str(row.data_seed), str(row.weight_seed), row.status) for row in rows if row.status != "ok")[
             :20
         ],

@@ -156,6 +156,8 @@ def _untested(number: str, verdict: Verdict, language: Language) -> str:
             _("At the end of this run the network tells only %(groups_at_the_end)s of %(classes)s groups apart.")
             % facts
         )
+    if number in ("N8a", "N8b"):
+        return _("This run has no plateau on which all classes are alike and which plain descent leaves in time.")
     if number == "N5" and "gradient_norm" in verdict.measured:
         return _("No saddle was to be had: the plateau is off the class shares, or the network too large or too flat.")
     return _("This run leaves no plateau on which all classes are alike.")
@@ -164,9 +166,18 @@ def _untested(number: str, verdict: Verdict, language: Language) -> str:
 def _falls(verdict: Verdict, facts: dict[str, str], language: Language) -> Iterator[str]:
     _ = language.gettext
     if verdict.outcome == "holds":
-        yield _("Not one of %(steps)s steps raises the loss.") % facts
+        steps = verdict.measured["steps"]
+        assert isinstance(steps, int)
+        yield (
+            language.ngettext(
+                "There is %(steps)s step, and it does not raise the loss.",
+                "Not one of %(steps)s steps raises the loss.",
+                steps,
+            )
+            % facts
+        )
     else:
-        yield _("%(rises)s of %(steps)s steps raise the loss, by up to %(largest_rise)s.") % facts
+        yield _("The loss rises in %(rises)s of %(steps)s steps. The largest rise is %(largest_rise)s.") % facts
 
 
 def _plateaus(verdict: Verdict, facts: dict[str, str], language: Language) -> Iterator[str]:
@@ -185,7 +196,9 @@ def _plateaus(verdict: Verdict, facts: dict[str, str], language: Language) -> It
         )
         % facts
     )
-    if shoulders:
+    if shoulders == count == 1:
+        yield _("It is only a shoulder.")
+    elif shoulders:
         yield (
             language.ngettext(
                 "%(of_them_shoulders)s of them is only a shoulder.",
@@ -241,6 +254,9 @@ def _stuck(verdict: Verdict, facts: dict[str, str], language: Language) -> Itera
     _ = language.gettext
     negative = verdict.measured["negative_eigenvalues"]
     assert isinstance(negative, int)
+    if not negative:
+        yield _("The saddle has no negative eigenvalue.")
+        return
     yield (
         language.ngettext(
             "The saddle has %(negative_eigenvalues)s negative eigenvalue, down to %(least_eigenvalue)s: the loss falls "
@@ -250,14 +266,8 @@ def _stuck(verdict: Verdict, facts: dict[str, str], language: Language) -> Itera
             negative,
         )
         % facts
-        if negative
-        else _("The saddle has no negative eigenvalue.")
     )
-    yield (
-        _("The claim is true of the slope alone: the gradient’s norm is %(gradient_norm)s in mid-plateau.") % facts
-        if negative
-        else ""
-    )
+    yield _("The claim is true of the slope alone: the gradient’s norm is %(gradient_norm)s in mid-plateau.") % facts
 
 
 def _drift(verdict: Verdict, facts: dict[str, str], language: Language) -> Iterator[str]:
@@ -283,23 +293,25 @@ def _class_after_class(verdict: Verdict, facts: dict[str, str], language: Langua
 
 
 def _inertia(verdict: Verdict, facts: dict[str, str], language: Language) -> Iterator[str]:
-    _ = language.gettext
+    epochs = verdict.measured["plain_epochs"]
+    assert isinstance(epochs, int)
     if verdict.measured["speed_up"] == 0:
-        yield (
-            _(
-                "From epoch %(from_epoch)s plain descent needs %(plain_epochs)s epochs; for this rule thrice as many "
-                "are not enough."
-            )
-            % facts
+        text = language.ngettext(
+            "From epoch %(from_epoch)s plain descent needs %(plain_epochs)s epoch; for this rule thrice as many are "
+            "not enough.",
+            "From epoch %(from_epoch)s plain descent needs %(plain_epochs)s epochs; for this rule thrice as many are "
+            "not enough.",
+            epochs,
         )
     else:
-        yield (
-            _(
-                "From epoch %(from_epoch)s plain descent needs %(plain_epochs)s epochs; this rule is %(speed_up)s "
-                "times as fast."
-            )
-            % facts
+        text = language.ngettext(
+            "From epoch %(from_epoch)s plain descent needs %(plain_epochs)s epoch; this rule is %(speed_up)s times as "
+            "fast.",
+            "From epoch %(from_epoch)s plain descent needs %(plain_epochs)s epochs; this rule is %(speed_up)s times "
+            "as fast.",
+            epochs,
         )
+    yield text % facts
 
 
 def _perfect(verdict: Verdict, facts: dict[str, str], language: Language) -> Iterator[str]:

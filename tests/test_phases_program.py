@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from quadnet.experiment import Experiment
+from report.language import Language
 from report.record import files
 
 COMMAND = [sys.executable, "-P", "-c", "from report.cli import app; app()", "phases"]
+ENGLISH = Language.load("en")
 
 
 def phases(folder: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
@@ -20,7 +22,7 @@ def phases(folder: Path, *arguments: str, given: bytes = b"") -> subprocess.Comp
 @pytest.fixture
 def folder(tmp_path: Path, default_run: Experiment) -> Path:
     """A folder with the default run's history.csv."""
-    (tmp_path / "history.csv").write_bytes(files.numbers(default_run)["history.csv"])
+    (tmp_path / "history.csv").write_bytes(files.numbers(default_run, ENGLISH)["history.csv"])
     return tmp_path
 
 
@@ -32,7 +34,7 @@ def test_the_record_of_the_default_run_has_its_phases(folder: Path, default_run:
     assert len(lines) == 8
     assert (folder / lines[-1]).read_bytes().startswith(b"<?xml")
     said = json.loads(phases(folder, "history.csv", "--json", "--no-plot").stdout)
-    recorded = json.loads(files.numbers(default_run)["phases.json"])
+    recorded = json.loads(files.numbers(default_run, ENGLISH)["phases.json"])
     assert said["status"] == recorded["status"]
     assert said["phases"] == [{k: v for k, v in p.items() if k != "partition"} for p in recorded["phases"]]
 

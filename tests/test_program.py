@@ -147,6 +147,39 @@ def test_the_default_run_is_laid_beside_sixteen_other_seeds(whole: Run) -> None:
     assert f"lasts {own[0]} epochs, shorter than in all of 16 others: unusually short." in whole.text
 
 
+VERDICTS = {
+    **dict.fromkeys(("N1", "N2", "N3", "N4a"), "holds"),
+    **dict.fromkeys(("N4b", "N5"), "fails"),
+    "N6a": "holds",
+    **dict.fromkeys(("N6b", "N7"), "fails"),
+    "N8a": "holds",
+    **dict.fromkeys(("N8b", "N9"), "fails"),
+}
+
+
+def test_the_note_s_claims_have_their_known_verdicts_on_the_default_run(whole: Run) -> None:
+    claims = whole.json("claims.json")
+    assert [(number, entry["verdict"]) for number, entry in claims.items()] == list(VERDICTS.items())
+    assert {tuple(entry) for entry in claims.values()} == {("claim", "verdict", "test", "measured", "because")}
+    for number, entry in claims.items():
+        assert f"{number} {entry['claim']} {entry['test']} {entry['because']}" in re.sub(" +", " ", whole.text)
+    assert "6 hold and 6 fail on this one." in whole.text
+
+
+def test_the_evidence_of_the_default_run_lies_beside_its_page(whole: Run) -> None:
+    evidence = whole.json("evidence.json")
+    phases = whole.json("phases.json")["phases"]
+    assert [entry["kind"] for entry in evidence["phases"]] == [phase["kind"] for phase in phases]
+    beside = evidence["prior_plateau"]["beside"]
+    assert (beside["negative"], beside["zero"], beside["positive"]) == (6, 21, 10)
+    assert beside["end_measured"] == phases[1]["end"]
+    assert f"it comes at epoch {beside['end_by_reduced_flow']}." in whole.text
+    assert [len(entry["rules"]) for entry in evidence["inertia"]] == [5, 5]
+    claims = whole.json("claims.json")
+    assert claims["N5"]["measured"]["least_eigenvalue"] == beside["least"]
+    assert claims["N8a"]["measured"]["speed_up"] == evidence["inertia"][0]["rules"][1]["speed_up"]
+
+
 def facts_hold(run: Run, text: str) -> None:
     """Whether the words of a page are those of the run's own files."""
     metrics, phases = run.json("metrics.json"), run.json("phases.json")
@@ -254,6 +287,14 @@ def test_the_pdf_says_what_the_page_says(whole: Run, pdf: pypdf.PdfReader) -> No
         assert re.sub(r"\s+", "", sentence) in text
     for row in whole.json("metrics.json")["confusion_matrix"]:
         assert "".join(map(str, row)) in text
+
+
+def test_the_verdicts_are_on_one_page_of_the_pdf(whole: Run, pdf: pypdf.PdfReader) -> None:
+    claims = [re.sub(r"\s+", "", entry["claim"]) for entry in whole.json("claims.json").values()]
+    pages = [re.sub(r"\s+", "", page.extract_text()) for page in pdf.pages]
+    counts = [sum(claim in page for claim in claims) for page in pages]
+    assert sorted(counts)[-2:] == [0, 12]
+    assert "Thenoteontrial" in pages[counts.index(12)]
 
 
 def test_the_pdf_is_a4_with_running_heads_and_page_numbers(whole: Run, pdf: pypdf.PdfReader) -> None:

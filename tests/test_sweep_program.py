@@ -1,6 +1,8 @@
+import csv
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -8,6 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from quadnet.claims import NUMBERS, OUTCOMES
 
 COMMAND = [sys.executable, "-P", "-c", "from report.cli import app; app()", "sweep"]
 SMALL = [
@@ -48,6 +52,20 @@ def test_a_sweep_has_a_line_for_each_pair_of_seeds(whole: Path) -> None:
     lines = (whole / "runs.csv").read_text().splitlines()
     assert len(lines) == 1 + 3 * 20
     assert sorted(path.name for path in whole.iterdir()) == ["config.toml", "report.html", "runs.csv"]
+
+
+def test_a_sweep_has_a_column_for_the_verdicts_on_each_claim_and_counts_them_on_its_page(whole: Path) -> None:
+    with (whole / "runs.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0])[-len(NUMBERS) :] == NUMBERS
+    assert {row[number] for row in rows for number in NUMBERS} <= set(OUTCOMES)
+    assert {row["N3"] for row in rows} == {"holds"}
+    assert {row["N9"] for row in rows} == {"fails"}
+    table = (whole / "report.html").read_text().partition('<section id="verdicts">')[2].partition("</section>")[0]
+    found = re.findall(r'<tr><th scope="row">(\w+)</th><td>[^<]+</td>((?:<td>\d+</td>)+)</tr>', table)
+    assert [(number, [int(count) for count in re.findall(r"\d+", counts)]) for number, counts in found] == [
+        (number, [sum(row[number] == outcome for row in rows) for outcome in OUTCOMES]) for number in NUMBERS
+    ]
 
 
 def test_a_sweep_that_is_killed_again_and_again_ends_with_the_same_bytes(whole: Path, tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ def _landscape(axes: Axes, visit: Visit, words: Words) -> None:
         linestyle=(0, (4, 2)),
         label=words.parabola,
     )
-    low = 1.8 * min(float(visit.profile.min()), float(parabola.min())) / unit
+    low = 1.8 * min(float(visit.profile.min()), float(parabola.min())) / unit or -1.0  # -1 where nothing falls
     inside = visit.loss / unit >= low
     axes.plot(visit.path[inside], visit.loss[inside] / unit, color=style.ACCENT, linewidth=1.6, label=words.training)
     axes.plot([0], [0], "o", color=style.INK, markersize=3.5)

@@ -1,3 +1,6 @@
+import dataclasses
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -5,15 +8,27 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from quadnet.arrays import FloatArray
-from quadnet.config import parse
+from quadnet.config import Config, parse
 from quadnet.dataset import quadrants
-from quadnet.evidence import MERGED, Snapshot, moment, observe, partition, snapshot
+from quadnet.evidence import MERGED, Snapshot, Split, moment, observe, partition, separation, snapshot
 from quadnet.experiment import Experiment, conduct
+from quadnet.mixture import Partition
 from quadnet.network import outputs
 from quadnet.phases import Phase, detect
 from quadnet.training import train
 
 MEANS = arrays(np.float64, (4, 4), elements=st.floats(0, 1))
+
+CENTRES = np.array(Config().data.centres)  # counter-clockwise from the upper right
+
+
+def _groups(names: tuple[object, ...]) -> Partition:
+    """The partition in which classes of one name are together."""
+    return tuple(sorted(tuple(c for c in range(4) if names[c] == name) for name in set(names)))
+
+
+NAMES = st.tuples(*[st.integers(0, 3)] * 4)
+PARTITIONS = NAMES.map(_groups)
 
 
 def _sets(groups: tuple[tuple[int, ...], ...]) -> set[frozenset[int]]:
@@ -81,6 +96,97 @@ def test_classes_joined_by_a_third_one_are_one_group() -> None:
     means = np.zeros((4, 4))
     means[:, 0] = [0.0, 0.2, 0.1, 0.9]
     assert partition(means) == ((0, 1, 2), (3,))
+
+
+# What has come apart
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind"),
+    [
+        (((0, 1, 2, 3),), ((0, 3), (1, 2)), "left_right"),
+        (((0, 1, 2, 3),), ((0, 1), (2, 3)), "top_bottom"),
+        (((0, 1, 2, 3),), ((0, 2), (1, 3)), "diagonal"),
+        (((0, 1, 2, 3),), ((0,), (1, 2, 3)), "one_from_rest"),
+        (((0, 1, 2, 3),), ((0, 1, 3), (2,)), "one_from_rest"),
+        (((0, 1, 2, 3),), ((0,), (1, 3), (2,)), "several"),
+        (((0, 1, 2, 3),), ((0,), (1,), (2,), (3,)), "several"),
+        (((0, 1, 2), (3,)), ((0,), (1,), (2,), (3,)), "several"),
+        (((0, 1, 2), (3,)), ((0, 2), (1,), (3,)), "one_from_rest"),
+        (((0, 1), (2,), (3,)), ((0,), (1,), (2,), (3,)), "left_right"),
+        (((0, 3), (1,), (2,)), ((0,), (1,), (2,), (3,)), "top_bottom"),
+        (((0,), (1, 3), (2,)), ((0,), (1,), (2,), (3,)), "diagonal"),
+    ],
+)
+def test_a_group_that_comes_apart_is_named_by_how_its_parts_lie(before: Partition, after: Partition, kind: str) -> None:
+    (split,) = separation(before, after, CENTRES)
+    assert split.kind == kind
+    assert {frozenset(part) for part in split.parts} == _sets(after) - _sets(before)
+
+
+def test_two_groups_that_come_apart_at_once_are_two_splits() -> None:
+    found = separation(((0, 3), (1, 2)), ((0,), (1,), (2,), (3,)), CENTRES)
+    assert found == (Split("top_bottom", ((0,), (3,))), Split("top_bottom", ((1,), (2,))))
+
+
+@pytest.mark.parametrize(
+    ("second", "kind"),
+    [
+        ((2.0, 0.99), "left_right"),
+        ((2.0, 1.0), "diagonal"),
+        ((2.0, 1.01), "diagonal"),
+        ((1.0, 2.0), "diagonal"),
+        ((-1.0, 2.01), "top_bottom"),
+    ],
+)
+def test_parts_lie_side_by_side_from_twice_as_far_on(second: tuple[float, float], kind: str) -> None:
+    centres = np.array([[0.0, 0.0], second, [5.0, 5.0], [6.0, 6.0]])
+    (split,) = separation(((0, 1), (2,), (3,)), ((0,), (1,), (2,), (3,)), centres)
+    assert split.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (((0, 1), (2, 3)), ((0, 2), (1, 3))),
+        (((0, 1, 2), (3,)), ((0,), (1,), (2, 3))),
+        (((0,), (1,), (2,), (3,)), ((0, 1), (2, 3))),
+        (((0, 1), (2, 3)), ((0, 1, 2), (3,))),
+    ],
+)
+def test_groups_that_are_joined_anew_are_left_out(before: Partition, after: Partition) -> None:
+    assert separation(before, after, CENTRES) == ()
+
+
+@given(names=NAMES, finer=NAMES)
+def test_a_refinement_splits_exactly_the_groups_that_changed(names: tuple[int, ...], finer: tuple[int, ...]) -> None:
+    before, after = _groups(names), _groups(tuple(zip(names, finer, strict=True)))
+    found = separation(before, after, CENTRES)
+    came_apart = _sets(before) - _sets(after)
+    assert [frozenset(itertools.chain(*split.parts)) for split in found] == [
+        frozenset(group) for group in before if set(group) in came_apart
+    ]
+    assert {frozenset(part) for split in found for part in split.parts} == _sets(after) - _sets(before)
+    assert all((split.kind == "several") == (len(split.parts) > 2) for split in found)
+    assert separation(after, before, CENTRES) == ()
+
+
+@given(before=PARTITIONS, after=PARTITIONS)
+def test_every_split_is_a_whole_group_of_before_in_groups_of_after(before: Partition, after: Partition) -> None:
+    for split in separation(before, after, CENTRES):
+        assert tuple(sorted(itertools.chain(*split.parts))) in before
+        assert set(split.parts) <= set(after)
+        assert len(split.parts) > 1
+
+
+@given(before=PARTITIONS, after=PARTITIONS, centres=arrays(np.float64, (4, 2), elements=st.integers(-9, 9)))
+def test_with_the_axes_exchanged_the_names_are_exchanged(
+    before: Partition, after: Partition, centres: FloatArray
+) -> None:
+    other = {"left_right": "top_bottom", "top_bottom": "left_right"}
+    here, there = separation(before, after, centres), separation(before, after, centres[:, ::-1])
+    assert [split.parts for split in there] == [split.parts for split in here]
+    assert [split.kind for split in there] == [other.get(split.kind, split.kind) for split in here]
 
 
 # Snapshots of the default run
@@ -168,6 +274,7 @@ def test_a_snapshot_counts_as_naive_loops_do(uneven: Experiment, epoch: int) -> 
         assert seen.recall[c] == sum(named[i] == c for i in own) / len(own)
         assert seen.shares[c] == named.count(c) / len(labels)
         assert seen.means[c] == pytest.approx(sum(rows[i] for i in own) / len(own), abs=1e-12)
+        assert seen.confusion[c].tolist() == [sum(named[i] == k for i in own) for k in range(4)]
     assert seen.accuracy == sum(a == b for a, b in zip(named, labels, strict=True)) / len(labels)
     assert seen.partition == partition(seen.means)
 
@@ -199,6 +306,23 @@ def test_only_a_closed_plateau_is_looked_at_in_its_middle(start: int, length: in
     phase = Phase("plateau" if plateau else "descent", None, not ends, start, start + length, 1.0, 1.0, None)
     expected = start + length / 2 if plateau and ends else start + length
     assert moment(phase) == int(expected)
+
+
+def test_the_confusion_of_the_last_phase_is_the_finished_networks(default_run: Experiment) -> None:
+    last = default_run.evidence.phases[-1]
+    assert last.confusion.sum(axis=1).tolist() == [200] * 4
+    assert last.confusion.trace() / 800 == last.accuracy
+    finished = snapshot(default_run.dataset, default_run.history, 10_000)
+    assert finished.confusion.tolist() == default_run.metrics.confusion_matrix.tolist()
+
+
+def test_without_the_track_the_rest_is_the_same(default_run: Experiment) -> None:
+    seen = observe(default_run.dataset, default_run.history, default_run.phases, tracked=False)
+    whole = default_run.evidence
+    assert seen.track == ()
+    assert len(seen.phases) == len(whole.phases)
+    for one, other in zip((seen.start, *seen.phases), (whole.start, *whole.phases), strict=True):
+        np.testing.assert_equal(dataclasses.asdict(one), dataclasses.asdict(other))
 
 
 def test_a_training_that_breaks_down_at_once_still_shows_its_start() -> None:

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from quadnet import dataset, evidence, experiment, phases, training
+from quadnet import claims, dataset, evidence, experiment, inertia, phases, training
 from quadnet.config import Config, parse
 from quadnet.experiment import Experiment, conduct
+from quadnet.history import History
 
 
 def _small(**sections: dict[str, Any]) -> Config:
@@ -24,6 +25,33 @@ def test_the_default_run_breaks_no_promise_of_its_parts(default_run: Experiment)
     assert len(default_run.evidence.phases) == len(default_run.phases.phases)
     assert default_run.metrics.loss_last == default_run.history.loss[-1]
     assert default_run.companion.training.optimizer == "heavy_ball"
+    assert default_run.warning.training.momentum == inertia.STUCK
+    assert len(default_run.anatomy) == len(default_run.phases.phases)
+    assert len(default_run.crossings) == len(default_run.phases.closed_plateaus)
+    assert default_run.standstill is not None
+    assert default_run.standstill.phase is default_run.phases.closed_plateaus[0]
+
+
+def test_the_verdicts_are_those_on_the_runs_own_results(default_run: Experiment) -> None:
+    run = default_run
+    case = claims.Case(run.config, run.dataset, run.history, run.phases, run.evidence, run.standstill, run.crossings[0])
+    assert run.verdicts == claims.judge(case)
+    assert tuple(run.verdicts) == claims.NUMBERS
+
+
+def test_a_run_whose_first_plateau_tells_classes_apart_has_no_standstill(monkeypatch: pytest.MonkeyPatch) -> None:
+    apart = dataclasses.replace(conduct(_small()).evidence.start, partition=((0, 1), (2, 3)))
+
+    def observe(dataset: dataset.Dataset, history: History, found: phases.Phases) -> evidence.Evidence:
+        return evidence.Evidence(apart, (apart,) * len(found.phases), ())
+
+    monkeypatch.setattr(experiment, "observe", observe)
+    run = conduct(_small(training={"epochs": 2200}))
+    assert run.phases.closed_plateaus
+    assert run.standstill is None
+    assert len(run.crossings) == len(run.phases.closed_plateaus)
+    untested = {number for number, verdict in run.verdicts.items() if verdict.outcome == "cannot be tested"}
+    assert untested >= {"N4b", "N5", "N6a", "N8a", "N8b"}
 
 
 def test_every_stage_stands_on_the_one_before() -> None:
@@ -39,7 +67,10 @@ def test_the_same_configuration_gives_the_same_bits() -> None:
     one, other = conduct(_small()), conduct(_small())
     assert one.history.parameters.tobytes() == other.history.parameters.tobytes()
     assert one.companion.loss.tobytes() == other.companion.loss.tobytes()
+    assert one.warning.loss.tobytes() == other.warning.loss.tobytes()
     assert one.phases == other.phases
+    assert (one.crossings, one.verdicts) == (other.crossings, other.verdicts)
+    np.testing.assert_equal(list(map(dataclasses.asdict, one.anatomy)), list(map(dataclasses.asdict, other.anatomy)))
     changed = conduct(_small(network={"seed": 1}))
     assert changed.history.parameters.tobytes() != one.history.parameters.tobytes()
 
@@ -75,13 +106,38 @@ def test_an_interrupted_run_ends_at_once_and_takes_its_companion_along(monkeypat
     assert ended.is_set()
 
 
-def test_a_fault_of_the_companion_is_a_fault_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    def accompany(*_: object) -> None:
+@pytest.mark.parametrize("stage", ["accompany", "cross"])
+def test_a_fault_beside_the_run_is_a_fault_of_the_run(stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ArithmeticError("planted")
+
+    monkeypatch.setattr(experiment, stage, broken)
+    with pytest.raises(ArithmeticError, match="planted"):
+        conduct(_small(training={"epochs": 2200}))
+
+
+@pytest.mark.parametrize("stage", ["dissect", "examine", "measure"])
+def test_a_fault_of_a_stage_ends_the_trainings_beside_it(stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+
+    def accompany(config: Config, points: dataset.Dataset, progress: training.Progress) -> None:
+        for epoch in range(10_000):
+            try:
+                progress(epoch)
+            except CancelledError:
+                ended.set()
+                raise
+            ended.wait(0.001)
+
+    def broken(*_: object) -> None:
         raise ArithmeticError("planted")
 
     monkeypatch.setattr(experiment, "accompany", accompany)
+    monkeypatch.setattr(experiment, "cross", lambda *_: None)
+    monkeypatch.setattr(experiment, stage, broken)
     with pytest.raises(ArithmeticError, match="planted"):
-        conduct(_small())
+        conduct(_small(training={"epochs": 2200}))
+    assert ended.is_set()
 
 
 @pytest.mark.parametrize(
@@ -120,7 +176,11 @@ def test_an_unusual_experiment_gives_whole_results(sections: dict[str, dict[str,
     else:
         assert run.phases.phases == ()
     assert len(run.evidence.phases) == len(run.phases.phases)
-    assert len(run.companion.partitions) == len(run.companion.phases.phases)
+    assert len(run.anatomy) == len(run.phases.phases)
+    assert len(run.crossings) == len(run.phases.closed_plateaus)
+    for other in (run.companion, run.warning):
+        assert len(other.partitions) == len(other.phases.phases)
+    assert tuple(run.verdicts) == claims.NUMBERS
     figures = run.metrics
     for share in (figures.accuracy, figures.accuracy_fresh, figures.bayes_accuracy, figures.bayes_accuracy_sample):
         assert 0 <= share <= 1 + 1e-12

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from quadnet import sweep as sweeps
+from quadnet.claims import NUMBERS
 from quadnet.config import Config, parse
 from quadnet.dataset import quadrants
-from quadnet.experiment import Experiment
+from quadnet.experiment import Experiment, conduct
 from quadnet.phases import Phase, detect
 from quadnet.sweep import Row, run, seeded, sweep
 from quadnet.training import train
@@ -28,6 +29,26 @@ def test_a_row_holds_the_figures_of_its_run(default_run: Experiment) -> None:
     plateaus = default_run.phases.closed_plateaus
     assert [(p.start, p.end) for p in row.plateaus] == [(p.start, p.end) for p in plateaus]
     assert row.plateaus[0].partition == ((0, 1, 2, 3),)
+    assert row.verdicts == tuple(verdict.outcome for verdict in default_run.verdicts.values())
+
+
+SHORT = parse({"training": {"epochs": 2500}, "data": {"samples_per_class": 12}, "evaluation": {"points": 10}})
+
+
+@pytest.mark.parametrize("seeds", [(0, 0), (1, 2), (4, 1)])
+def test_the_verdicts_are_those_of_the_whole_experiment(seeds: tuple[int, int]) -> None:
+    config = seeded(SHORT, seeds)
+    verdicts = conduct(config).verdicts
+    assert dict(zip(NUMBERS, run(config).verdicts, strict=True)) == {
+        number: verdict.outcome for number, verdict in verdicts.items()
+    }
+
+
+def test_too_short_a_run_has_verdicts_all_the_same() -> None:
+    row = run(SMALL)
+    assert row.status == "ok"
+    assert len(row.verdicts) == len(NUMBERS)
+    assert row.verdicts[NUMBERS.index("N8a")] == "cannot be tested"
 
 
 def test_only_the_seeds_of_a_configuration_change() -> None:
@@ -55,6 +76,7 @@ def test_a_run_that_raises_is_a_row_and_not_an_end(monkeypatch: pytest.MonkeyPat
         rows = list(sweep(SMALL, [(0, 0), (0, 1), (0, 2)], pool))
     assert [row.status for row in rows] == ["ok", "failed: ArithmeticError: planted", "ok"]
     assert rows[1] == Row(0, 1, "failed: ArithmeticError: planted")
+    assert [len(row.verdicts) for row in rows] == [12, 0, 12]
 
 
 def test_few_runs_wait_at_a_time_and_the_rest_are_not_even_made() -> None:

@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 
 from quadnet import history as histories
-from quadnet import kernel, training
+from quadnet import kernel, training, workspace
 from quadnet.arrays import FloatArray
 from quadnet.config import Config, parse
 from quadnet.dataset import Dataset, quadrants
 from quadnet.metrics import measure
-from quadnet.network import initial
-from quadnet.training import train
+from quadnet.network import forward, gradients, initial
+from quadnet.training import stretches, train
 
 
 @pytest.fixture(params=["numpy", "compiled"], autouse=True)
@@ -19,7 +19,7 @@ def _loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv(kernel.VARIABLE, request.param)
 
 
-def _config(optimizer: str = "gradient_descent", momentum: float = 0.0, epochs: int = 50, **network: float) -> Config:
+def _config(optimizer: str = "gradient_descent", momentum: float = 0.0, epochs: int = 50, **network: object) -> Config:
     chosen = {"optimizer": optimizer, "momentum": momentum, "epochs": epochs}
     return parse({"data": {"samples_per_class": 25}, "network": network, "training": chosen})
 
@@ -130,3 +130,82 @@ def test_an_interruption_comes_through(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         train(_config(), quadrants(_config()), interrupt)
+
+
+# From any start
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("hidden", [(3, 3), (), (2, 5, 3)])
+@pytest.mark.parametrize("middle", [1, 20, 49])
+def test_plain_descent_goes_on_from_any_epoch_as_if_nothing_had_been(
+    hidden: tuple[int, ...], middle: int, large: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if large:  # data that do not fit the cache
+        monkeypatch.setattr(workspace, "fits", lambda *_: False)
+    config = _config(epochs=50, hidden=hidden)
+    dataset = quadrants(config)
+    whole = train(config, dataset)
+    rest = config.model_copy(update={"training": config.training.model_copy(update={"epochs": 50 - middle})})
+    *_, recording = stretches(rest, dataset, whole.at(middle))
+    again = recording.history(config.network.widths)
+    assert again.loss.tobytes() == whole.loss[middle:].tobytes()
+    assert again.parameters.tobytes() == whole.parameters[middle:].tobytes()
+    assert again.epochs.tolist() == list(range(50 - middle + 1))
+
+
+@pytest.mark.parametrize(("optimizer", "momentum"), OPTIMIZERS)
+def test_every_optimizer_starts_at_rest(optimizer: str, momentum: float) -> None:
+    config = _config(optimizer, momentum, initial_scale=1.0)
+    dataset = quadrants(config)
+    whole = train(config, dataset)
+    *_, recording = stretches(config, dataset, whole.at(20))
+    before, after = recording.parameters[:2]
+    activations, _ = forward(whole.at(20), dataset.points)
+    slope = gradients(whole.at(20), activations, dataset.one_hot).vector
+    share = 1 - momentum if optimizer == "averaging" else 1.0
+    assert (before == whole.parameters[20]).all()
+    np.testing.assert_allclose(after, before - 0.5 * share * slope, rtol=1e-12, atol=1e-15)
+    goes_on = recording.loss[:30].tolist() == whole.loss[20:].tolist()
+    assert goes_on == (optimizer == "gradient_descent")
+
+
+def test_the_seed_of_the_weights_does_not_matter_to_a_given_start() -> None:
+    config = _config()
+    dataset = quadrants(config)
+    other = config.model_copy(update={"network": config.network.model_copy(update={"seed": 9})})
+    start = initial(config.network)
+    (here,), (there,) = stretches(config, dataset, start), stretches(other, dataset, start)
+    assert here.loss.tobytes() == there.loss.tobytes() == train(config, dataset).loss.tobytes()
+
+
+def test_a_start_is_left_as_it_was() -> None:
+    config = _config()
+    start = initial(config.network)
+    before = start.vector
+    list(stretches(config, quadrants(config), start))
+    assert start.vector.tobytes() == before.tobytes()
+
+
+def test_the_recording_grows_from_stretch_to_stretch(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = _config()
+    dataset = quadrants(config)
+    whole = train(config, dataset)
+    monkeypatch.setattr(training, "_STRETCH", 100 * 37 * 20)
+    done = []
+    seen = stretches(config, dataset, initial(config.network))
+    for recording in seen:
+        done.append(recording.done)
+        assert recording.loss[: recording.done].tolist() == whole.loss[: recording.done].tolist()
+        assert recording.end.tolist() == whole.parameters[recording.done].tolist()
+    assert done == [20, 40, 50]
+
+
+def test_a_broken_training_has_no_further_stretch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "_STRETCH", 1)
+    config = _config()
+    whole = quadrants(config)
+    dataset = Dataset(whole.points * np.inf, whole.labels, whole.mixture)
+    (recording,) = stretches(config, dataset, initial(config.network))
+    assert recording.done == 1
+    assert recording.broken

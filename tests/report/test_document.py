@@ -8,10 +8,10 @@ import pytest
 from quadnet.config import dumps, parse
 from quadnet.evidence import Evidence
 from quadnet.experiment import Experiment
-from quadnet.inertia import Pair, pairs
+from quadnet.inertia import Crossing, Pair, pairs
 from quadnet.phases import Phase, Phases
 from quadnet.replicates import Replicates, standings
-from report import drawings
+from report import drawings, note, story, verdicts
 from report.document import Document, compose
 from report.language import Language
 from report.record import manifest
@@ -268,3 +268,136 @@ def test_counts_come_from_the_measured_run_and_centres_from_the_configuration(
 ) -> None:
     view = compose(replace(small_run, config=parse({"data": change})), english, VERSIONS)
     assert text in view.numbers[key]
+
+
+def test_each_phase_has_the_note_s_words_and_its_claims_beside_what_was_measured(
+    default_document: Document, default_run: Experiment, english: Language
+) -> None:
+    chapters = story.chapters(default_run)
+    assert [episode.number for episode in default_document.episodes] == ["1", "2", "3", "4", "5", "6"]
+    for episode, chapter in zip(default_document.episodes, chapters, strict=True):
+        assert episode.note == note.explanation(chapter, chapters, english)
+        assert episode.reading == story.reading(chapter, english)
+        assert tuple(trial.number for trial in episode.trials) == note.claims(chapter, chapters)
+        assert set(episode.trials) <= set(default_document.trials)
+        assert episode.spectrum is not None
+        assert episode.spectrum.key == f"spectrum-{episode.number}"
+    titles = [episode.title for episode in default_document.episodes]
+    assert titles[:2] == ["Phase 1: descent, epochs 0 to 7", "Phase 2: plateau, epochs 7 to 1658"]
+    assert titles[-1] == "Phase 6: open, epochs 2663 to 9999"
+
+
+def test_the_trials_and_their_tally_are_those_of_the_verdicts(
+    default_document: Document, default_run: Experiment, english: Language
+) -> None:
+    assert default_document.trials == verdicts.trials(default_run, english)
+    assert default_document.tally == verdicts.tally(default_run, english)
+    assert "6 hold and 6 fail" in default_document.tally
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_the_eigenvalues_of_all_phases_share_the_scale_of_the_largest(
+    default_run: Experiment, english: Language, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scales: list[float] = []
+    monkeypatch.setattr(drawings, "spectrum", lambda number, anatomy, largest, language: scales.append(largest))
+    last = default_run.anatomy[-1]
+    steep = replace(last, end=replace(last.end, eigenvalues=np.array([-700.0, 0.0, 5.0])))
+    view = compose(replace(default_run, anatomy=(*default_run.anatomy[:-1], steep)), english, VERSIONS)
+    assert scales == [700.0] * 6
+    assert [episode.spectrum for episode in view.episodes] == [None] * 6
+
+
+def test_the_makeup_has_a_row_for_each_border_and_middle(default_document: Document, default_run: Experiment) -> None:
+    head, *rows = default_document.makeup
+    assert head == (
+        *("epoch", "loss", "gradient", "least eigenvalue", "− / 0 / +"),
+        *("W₁", "W₂", "W₃", "A₁", "A₂", "A₃"),
+    )
+    looks = {look.snapshot.epoch: look for anatomy in default_run.anatomy for look in anatomy.looks}
+    assert [int(number(row[0])) for row in rows] == sorted(looks)
+    assert len(rows) == 13
+    for row, (epoch, look) in zip(rows, sorted(looks.items()), strict=True):
+        assert number(row[1]) == pytest.approx(default_run.history.loss[epoch], rel=1e-3)
+        assert look.least is not None
+        assert look.signs is not None
+        assert [int(count) for count in row[4].split(" / ")] == [
+            look.signs.negative,
+            look.signs.zero,
+            look.signs.positive,
+        ]
+        ranks = [rank for rank in (*look.weight_ranks, *look.activation_ranks) if rank is not None]
+        assert [float(cell) for cell in row[5:]] == pytest.approx(ranks, abs=0.00501)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_what_is_not_known_of_a_network_is_a_dash_in_its_makeup(small_run: Experiment, english: Language) -> None:
+    def unknown(look: Any) -> Any:
+        return replace(look, eigenvalues=None, weights=(np.empty(0),) * 3, activations=(np.empty(0),) * 3)
+
+    anatomy = tuple(
+        replace(each, start=unknown(each.start), middle=unknown(each.middle), end=unknown(each.end))
+        for each in small_run.anatomy
+    )
+    view = compose(replace(small_run, anatomy=anatomy), english, VERSIONS)
+    assert all(row[3:] == ("–",) * 8 for row in view.makeup[1:])
+    assert view.ranks == ""
+    assert all(episode.spectrum is None for episode in view.episodes)
+
+
+def test_the_crossings_lay_the_rules_side_by_side_for_each_plateau_that_was_left(
+    default_document: Document, default_run: Experiment
+) -> None:
+    head, plain, *rows = default_document.crossings
+    crossed = [crossing for crossing in default_run.crossings if crossing is not None]
+    assert head == (
+        "rule",
+        *(text for c in crossed for text in (f"epochs from {c.start}", "times as fast", "by theory")),
+    )
+    assert plain == ("plain gradient descent", *(text for c in crossed for text in (str(c.plain), "1", "1")))
+    assert [row[0] for row in rows] == [
+        *("heavy ball 0.5", "heavy ball 0.9", "Nesterov’s method 0.9", "the averaging form of momentum 0.9"),
+        "gradient descent, α = 5",
+    ]
+    assert [row[1] for row in rows] == ["420", "117", "114", "871", "85"]
+    for k, crossing in enumerate(crossed):
+        for row, trial in zip(rows, crossing.trials, strict=True):
+            epochs, fast, _ = map(number, row[1 + 3 * k : 4 + 3 * k])
+            assert epochs == trial.epochs
+            assert fast == pytest.approx(trial.speed_up, rel=5e-3)
+    assert [row[3] for row in rows] == ["1.99", "8.42", "8.55", "0.980", "9.90"]
+
+
+def given_up(crossing: Crossing) -> Crossing:
+    """What it would be if its last rule did not leave the plateau."""
+    *others, last = crossing.trials
+    return replace(crossing, trials=(*others, replace(last, epochs=None, speed_up=0.0)))
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_rule_that_was_given_up_has_a_dash_and_a_plateau_that_plain_descent_does_not_leave_no_column(
+    default_run: Experiment, english: Language
+) -> None:
+    first, second = default_run.crossings
+    assert first is not None
+    assert second is not None
+    view = compose(replace(default_run, crossings=(None, given_up(second))), english, VERSIONS)
+    assert view.crossings[0] == ("rule", f"epochs from {second.start}", "times as fast", "by theory")
+    assert view.crossings[-1][1:3] == ("–", "–")
+    assert view.crossings[-1][3] != "–"
+    assert compose(replace(default_run, crossings=(None, None)), english, VERSIONS).crossings == ()
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_theory_has_nothing_to_say_where_the_bends_are_not_known(default_run: Experiment, english: Language) -> None:
+    anatomy = tuple(replace(each, middle=replace(each.middle, eigenvalues=None)) for each in default_run.anatomy)
+    view = compose(replace(default_run, anatomy=anatomy), english, VERSIONS)
+    assert [row[3] for row in view.crossings[2:]] == ["–"] * 5
+    assert not any("–" in row[1:3] for row in view.crossings[2:])
+
+
+def test_a_run_that_leaves_no_plateau_has_neither_saddle_nor_crossings(small_document: Document) -> None:
+    assert small_document.crossings == ()
+    assert small_document.standstill == ()
+    assert "saddle" not in small_document.figures
+    assert len(small_document.trials) == 12

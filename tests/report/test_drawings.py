@@ -3,13 +3,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from quadnet.anatomy import Anatomy
 from quadnet.config import parse
+from quadnet.escape import Escape
 from quadnet.experiment import Experiment
 from quadnet.network import outputs
 from quadnet.replicates import Replicates, standings
-from report import drawings, prose
+from quadnet.spectrum import signs
+from quadnet.standstill import WayOut
+from report import drawings, prose, story
 from report.document import Document
+from report.figures import spectra
 from report.language import Language
 
 
@@ -86,3 +92,103 @@ def test_the_alternative_text_of_the_other_seeds_tells_their_number_and_the_resu
     alt = drawings.replicates(default_run, default_replicates, both, english).alt
     assert "this run and of 16 other weight seeds" in alt
     assert alt.endswith(prose.replicates(default_run, default_replicates, both, english))
+
+
+def test_a_phase_s_eigenvalues_are_told_by_their_signs_at_start_middle_and_end(
+    default_run: Experiment, english: Language
+) -> None:
+    anatomy = default_run.anatomy[1]
+    figure = drawings.spectrum(2, anatomy, 10.0, english)
+    assert figure is not None
+    assert (figure.key, figure.file) == ("spectrum-2", "spectrum-2.svg")
+    told = []
+    for name, look in zip(("start", "middle", "end"), anatomy.looks, strict=True):
+        assert look.eigenvalues is not None
+        counted = signs(look.eigenvalues)
+        told.append(f"{name}: {counted.negative} negative, {counted.zero} zero, {counted.positive} positive")
+    assert figure.alt == f"Eigenvalues in phase 2: {'; '.join(told)}."
+    assert all(line.encode() in figure.content for line in told)
+
+
+@pytest.mark.parametrize("place", ["start", "middle", "end"])
+def test_eigenvalues_that_are_not_known_have_no_figure(default_run: Experiment, english: Language, place: str) -> None:
+    whole = default_run.anatomy[1]
+    anatomy: Anatomy = replace(whole, **{place: replace(getattr(whole, place), eigenvalues=None)})
+    assert drawings.spectrum(2, anatomy, 10.0, english) is None
+
+
+def beside(run: Experiment) -> tuple[Escape, WayOut]:
+    assert run.standstill is not None
+    assert run.standstill.escape is not None
+    assert run.standstill.way_out is not None
+    return run.standstill.escape, run.standstill.way_out
+
+
+def visit(run: Experiment, found: Escape, way: WayOut, language: Language) -> spectra.Visit:
+    """What the saddle's figure is told to show."""
+    told = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drawings.spectra, "saddle", lambda visit, words: told.append(visit))
+        patch.setattr(drawings.style, "draw", lambda name, figure: figure() or b"")
+        drawings.saddle(run, found, way, language)
+    return told[0]
+
+
+def test_the_saddle_s_figure_is_told_losses_less_that_of_the_saddle(default_run: Experiment, english: Language) -> None:
+    found, way = beside(default_run)
+    shown = visit(default_run, found, way, english)
+    level = way.profile[20]
+    assert way.steps[20] == shown.profile[20] == 0
+    assert shown.curvature == found.least
+    assert (shown.end, shown.predicted) == (found.measured, found.reduced)
+    assert (shown.profile == way.profile - level).all()
+    assert (shown.loss == default_run.history.loss[way.epochs] - level).all()
+    assert shown.profile.argmax() == 20
+    assert shown.profile[[0, -1]].max() < 0
+
+
+def test_the_growth_by_the_bend_at_the_saddle_starts_with_the_training_and_is_slower(
+    default_run: Experiment, english: Language
+) -> None:
+    found, way = beside(default_run)
+    shown = visit(default_run, found, way, english)
+    assert shown.frozen is not None
+    assert shown.frozen[0] == abs(way.path[0])
+    factor = 1 - 0.5 * found.least
+    assert shown.frozen[1:] / shown.frozen[:-1] == pytest.approx(np.full(len(way.epochs) - 1, factor))
+    end = int(np.flatnonzero(way.epochs == found.measured)[0])
+    assert shown.frozen[end] < abs(way.path[end])
+
+
+def test_another_rule_has_no_growth_of_plain_descent(default_run: Experiment, english: Language) -> None:
+    """Not even one that would be too large for a number."""
+    found, way = beside(default_run)
+    config = parse({"training": {"optimizer": "averaging", "momentum": 0.9}})
+    steep = replace(found, eigenvalues=np.array([-10.0, 0.0, 1.0]))
+    assert visit(replace(default_run, config=config), steep, way, english).frozen is None
+
+
+def test_the_saddle_s_alternative_text_names_the_end_of_the_plateau(default_document: Document) -> None:
+    figure = default_document.figures["saddle"]
+    assert "ends at epoch 1658" in figure.alt
+    assert "highest at the saddle" in figure.alt
+    assert b"end by the reduced flow" in figure.content
+
+
+def test_panels_are_those_of_the_phases_and_then_of_the_trained_network(
+    default_run: Experiment, default_document: Document, english: Language
+) -> None:
+    """They are the same wherever they are drawn, since they need no library's state."""
+    chapters = story.chapters(default_run)
+    panels = drawings.panels(default_run, drawings.panel_canvas(default_run), chapters, english)
+    shown = [*(episode.panel for episode in default_document.episodes), default_document.trained]
+    assert panels == shown
+    assert len({panel.content for panel in panels[:-1]}) == len(chapters)
+    assert [panel.file for panel in panels] == [f"{panel.key}.png" for panel in panels]
+
+
+def test_a_run_without_phases_has_the_panel_of_the_trained_network_only(
+    small_run: Experiment, english: Language
+) -> None:
+    (panel,) = drawings.panels(small_run, drawings.panel_canvas(small_run), (), english)
+    assert panel.key == "regions-300"

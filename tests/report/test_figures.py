@@ -1,6 +1,7 @@
 import io
 import re
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 from xml.etree import ElementTree
 
@@ -21,7 +22,7 @@ from quadnet.mixture import Mixture
 from quadnet.network import Parameters, initial
 from quadnet.phases import Phase
 from report.assets import text as asset
-from report.figures import comparison, diagram, regions, spread, style, training
+from report.figures import comparison, diagram, regions, spectra, spread, style, training
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -537,3 +538,196 @@ def test_other_curves_may_explode_or_be_missing() -> None:
     assert spread_out(own, [np.geomspace(2, 2e6, 300)], []).axes[0].get_yscale() == "log"
     for curves in ((own[:0], [own]), (own, [own[:0], own[:2]]), (own[:0], [own[:0]]), (own[:1], [own[:1]])):
         assert b"nan" not in style.draw("spread", lambda curves=curves: spread_out(*curves, []))
+
+
+# spectra
+
+
+def spectrum(*values: float, name: str = "NAME") -> spectra.Spectrum:
+    return spectra.Spectrum(name, np.array(values), "COUNTS")
+
+
+def strokes(figure: Figure) -> list[tuple[str, list[float]]]:
+    """The colour of each bundle of strokes and where they stand."""
+    (axes,) = figure.axes
+    return [(str(line.get_color()), list(np.asarray(line.get_xdata())[::3])) for line in axes.lines]
+
+
+def edge(figure: Figure) -> float:
+    """Where the largest eigenvalue of the page stands."""
+    return float(figure.axes[0].get_xticks()[-1])
+
+
+def test_negative_eigenvalues_stand_on_the_left_zeros_in_the_middle_each_in_its_colour() -> None:
+    figure = spectra.spectra([spectrum(-1.0, -1e-3, 0.0, 1e-12, 1e-2, 1.0)], 1.0)
+    found = dict(strokes(figure))
+    assert set(found) == {style.MUTED, style.INK, style.ACCENT}
+    assert found[style.MUTED] == [0, 0]
+    assert found[style.ACCENT] == pytest.approx([-edge(figure), -edge(figure) + 3])
+    assert found[style.INK] == pytest.approx([edge(figure) - 2, edge(figure)])
+
+
+def test_the_smallest_eigenvalues_that_are_not_zero_stand_apart_from_it() -> None:
+    ((_, zeros), (_, up), (_, down)) = strokes(spectra.spectra([spectrum(-1.01e-6, 0.0, 1.01e-6)], 1.0))
+    assert zeros == [0]
+    assert up[0] == -down[0] > 0.5
+
+
+def test_without_negative_eigenvalues_nothing_stands_on_the_left() -> None:
+    figure = spectra.spectra([spectrum(0.0, 0.5, 1.0)], 1.0)
+    assert [colour for colour, _ in strokes(figure)] == [style.MUTED, style.INK]
+    assert min(x for _, places in strokes(figure) for x in places) == 0
+
+
+def test_every_row_has_its_name_its_counts_and_a_height_of_its_own() -> None:
+    rows = [spectrum(-1.0, 0.0, 1.0, name=name) for name in ("FIRST", "SECOND", "THIRD")]
+    figure = spectra.spectra(rows, 1.0)
+    assert {"FIRST: COUNTS", "SECOND: COUNTS", "THIRD: COUNTS"} <= set(texts(figure))
+    (axes,) = figure.axes
+    spans = [(np.nanmin(line.get_ydata()), np.nanmax(line.get_ydata())) for line in axes.lines[::3]]
+    assert all(lower[1] < upper[0] for upper, lower in pairwise(spans))
+    bottom, top = axes.get_ylim()
+    assert bottom < spans[-1][0] < spans[0][1] < top
+
+
+def test_figures_of_a_page_share_its_scale() -> None:
+    small, large = (spectra.spectra([spectrum(0.01, largest)], 50.0) for largest in (0.02, 50.0))
+    assert strokes(small)[0][1][0] == strokes(large)[0][1][0]
+    assert [t.get_text() for t in small.axes[0].get_xticklabels()] == [
+        *("−100", "−1", "−10⁻²", "0", "10⁻²", "1", "100")
+    ]
+
+
+@pytest.mark.parametrize(
+    "values", [(0.0, 0.0), (1.0,), (-1e-300, 0.0, 1e-302), (-1e307, -1e-307, 0.0, 1e308), (-3.0, -2.0), (1e-9, 1e9)]
+)
+def test_eigenvalues_of_any_size_stand_between_the_edges_and_are_drawn_the_same_twice(
+    values: tuple[float, ...],
+) -> None:
+    def drawn() -> Figure:
+        return spectra.spectra([spectrum(*values)], float(np.abs(values).max()))
+
+    figure = drawn()
+    places = [x for _, bundle in strokes(figure) for x in bundle]
+    assert len(places) == len(values)
+    assert all(abs(x) <= edge(figure) + 1e-9 for x in places)
+    svg = style.draw("spectrum", drawn)
+    assert svg == style.draw("spectrum", drawn)
+    assert b"nan" not in svg.lower()
+
+
+SADDLE_WORDS = spectra.Words(
+    "DIRECTION", "LOSS", "EPOCH", "PROFILE", "PARABOLA", "TRAINING", "FROZEN", "END", "PREDICTED"
+)
+
+
+def visit(**change: Any) -> spectra.Visit:
+    """A training that leaves x = 0, where the loss is -x² + x⁴, at a steady rate."""
+    steps, epochs = np.linspace(-1, 1, 41), np.arange(10, 210)
+    path = 1e-3 * 1.035 ** np.arange(200.0)
+    values: dict[str, Any] = {
+        "steps": steps,
+        "profile": steps**4 - steps**2,
+        "curvature": -2.0,
+        "epochs": epochs,
+        "path": path,
+        "loss": path**4 - path**2,
+        "frozen": 1e-3 * 1.04 ** np.arange(200.0),
+        "end": 180,
+        "predicted": 170.0,
+    }
+    return spectra.Visit(**(values | change))
+
+
+def labelled(axes: Axes) -> dict[str, Any]:
+    """The lines of axes by what the legend calls them."""
+    return {str(line.get_label()): line for line in axes.lines if not str(line.get_label()).startswith("_")}
+
+
+def legend(axes: Axes) -> list[str]:
+    shown = axes.get_legend()
+    assert shown is not None
+    return [text.get_text() for text in shown.get_texts()]
+
+
+def test_the_landscape_shows_loss_bend_and_training_in_one_unit_and_the_saddle_at_the_origin() -> None:
+    left = spectra.saddle(visit(), SADDLE_WORDS).axes[0]
+    lines = labelled(left)
+    assert legend(left) == ["PROFILE", "PARABOLA", "TRAINING"]
+    assert {name: line.get_color() for name, line in lines.items()} == {
+        "PROFILE": style.INK,
+        "PARABOLA": style.MUTED,
+        "TRAINING": style.ACCENT,
+    }
+    steps = np.linspace(-1, 1, 41)
+    assert lines["PROFILE"].get_ydata() == pytest.approx(steps**4 - steps**2)
+    assert lines["PARABOLA"].get_ydata() == pytest.approx(-(steps**2))
+    assert left.get_ylabel() == "LOSS (× 1)"
+    origin = [line for line in left.lines if list(line.get_xdata()) == [0] and list(line.get_ydata()) == [0]]
+    assert len(origin) == 1
+    low, high = left.get_ylim()
+    assert low < -1 < 0 < high
+    assert left.get_xlim() == (-1, 1)
+
+
+def test_the_unit_of_the_landscape_is_named() -> None:
+    small = visit(profile=-1e-7 * np.linspace(-1, 1, 41) ** 2, curvature=-4e-7, loss=np.full(200, -1e-8))
+    assert spectra.saddle(small, SADDLE_WORDS).axes[0].get_ylabel() == "LOSS (× 10⁻⁷)"
+
+
+def test_the_growth_is_on_a_logarithmic_scale_with_the_end_and_both_predictions() -> None:
+    right = spectra.saddle(visit(), SADDLE_WORDS).axes[1]
+    lines = labelled(right)
+    assert legend(right) == ["TRAINING", "FROZEN", "END", "PREDICTED"]
+    assert right.get_yscale() == "log"
+    assert lines["TRAINING"].get_color() == style.ACCENT
+    assert lines["FROZEN"].get_color() == style.MUTED
+    assert set(lines["END"].get_xdata()) == {180}
+    assert set(lines["PREDICTED"].get_xdata()) == {170.0}
+    assert right.get_xlim() == (10, 209)
+
+
+@pytest.mark.parametrize(
+    ("change", "missing"),
+    [
+        ({"frozen": None}, {"FROZEN"}),
+        ({"predicted": None}, {"PREDICTED"}),
+        ({"predicted": 5000.0}, {"PREDICTED"}),
+        ({"frozen": None, "predicted": None}, {"FROZEN", "PREDICTED"}),
+    ],
+)
+def test_what_is_not_known_or_too_far_off_is_not_drawn(change: dict[str, Any], missing: set[str]) -> None:
+    right = spectra.saddle(visit(**change), SADDLE_WORDS).axes[1]
+    assert set(legend(right)) == {"TRAINING", "FROZEN", "END", "PREDICTED"} - missing
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"frozen": None, "predicted": None},
+        {"path": np.zeros(200)},
+        {"path": -visit().path},
+        {"path": 1e-200 * visit().path},
+        {"path": 1e200 * visit().path},
+        {"loss": np.full(200, -50.0)},
+        {"profile": np.zeros(41), "curvature": 0.0},
+        {"profile": np.linspace(-1, 1, 41) ** 2, "curvature": 2.0},
+        {"profile": -1e-290 * np.linspace(-1, 1, 41) ** 2, "curvature": -1e-290},
+    ],
+    ids=lambda change: "-".join(change) or "all",
+)
+def test_a_saddle_is_drawn_the_same_twice_whatever_its_visit(change: dict[str, Any]) -> None:
+    def drawn() -> Figure:
+        return spectra.saddle(visit(**change), SADDLE_WORDS)
+
+    svg = style.draw("saddle", drawn)
+    assert svg == style.draw("saddle", drawn)
+    assert b"nan" not in svg.lower()
+
+
+def test_a_training_on_the_other_side_is_as_far_away() -> None:
+    right, left = (spectra.saddle(visit(path=sign * visit().path), SADDLE_WORDS) for sign in (1, -1))
+    ways = [labelled(figure.axes[1])["TRAINING"].get_ydata() for figure in (right, left)]
+    assert list(ways[0]) == list(ways[1])
+    assert min(labelled(left.axes[0])["TRAINING"].get_xdata()) < 0

@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quadnet.config import Training
+from quadnet.escape import Escape
 from quadnet.experiment import Experiment
 from quadnet.inertia import Pair
 from quadnet.metrics import Metrics
+from quadnet.mixture import merged_level
 from quadnet.phases import Phase, Phases
 from quadnet.replicates import Replicate, Replicates, Standing, standings
 from quadnet.sweep import Plateau
@@ -290,4 +292,140 @@ def test_a_run_without_plateaus_tells_who_left_one(small_run: Experiment) -> Non
     assert text == (
         "This run leaves no plateau; of 3 other weight seeds, 1 left one within 300 epochs. The loss of 1 of them rose "
         "far above its start."
+    )
+
+
+DRIFT = (
+    "In the middle of the plateau the slope is small but not zero: the gradient’s norm is 0.00040. The largest "
+    "singular value of the first layer’s weights, the most by which they lengthen any input, goes from 0.034 at the "
+    "start of the plateau to 1.0 at its end, 30-fold."
+)
+SADDLE = (
+    "At epoch 31 the network is 0.051 away from it. At the saddle the loss bends down along 6 perpendicular "
+    "directions, up along 10, and not at all along 21. The strongest bend down has the eigenvalue λ = −0.003212; the "
+    "formula below puts it at −0.003209."
+)
+FACTOR = (
+    " At a learning rate of α = 0.5 every epoch lengthens the distance along it 1.0016-fold, by 1 + α|λ|: little at a "
+    "time, but it adds up."
+)
+END = "The plateau ends at epoch 1658."
+FROZEN = " If the loss kept bending as it does at the saddle, the end would come at epoch 3145."
+TANGENT = " If the bend grows as the layers grow together, with every sigmoid replaced by its tangent, "
+REDUCED = TANGENT + "it comes at epoch 1619."
+
+
+def test_the_standstill_of_the_default_run_in_three_paragraphs(default_run: Experiment) -> None:
+    assert prose.standstill(default_run, ENGLISH) == (DRIFT, SADDLE + FACTOR, END + FROZEN + REDUCED)
+
+
+def test_a_run_without_such_a_plateau_has_no_standstill(small_run: Experiment) -> None:
+    assert prose.standstill(small_run, ENGLISH) == ()
+
+
+def with_escape(run: Experiment, **change: Any) -> Experiment:
+    assert run.standstill is not None
+    assert run.standstill.escape is not None
+    escape: Escape = replace(run.standstill.escape, **change)
+    return replace(run, standstill=replace(run.standstill, escape=escape))
+
+
+def test_without_a_saddle_only_the_drift_is_told(default_run: Experiment) -> None:
+    assert default_run.standstill is not None
+    alone = replace(default_run, standstill=replace(default_run.standstill, escape=None, way_out=None))
+    assert prose.standstill(alone, ENGLISH) == (DRIFT,)
+
+
+def test_weights_that_were_all_zero_have_no_growth(default_run: Experiment) -> None:
+    assert default_run.standstill is not None
+    still = replace(default_run, standstill=replace(default_run.standstill, stretch=(0.0, 1.0)))
+    drift, *_ = prose.standstill(still, ENGLISH)
+    assert drift == DRIFT.partition(" The largest")[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"frozen": None}, END + REDUCED),
+        ({"reduced": None}, END + FROZEN),
+        ({"frozen": None, "reduced": None}, END),
+        ({"measured": 12_345, "frozen": None, "reduced": None}, "The plateau ends at epoch 12\u202f345."),
+    ],
+)
+def test_only_predictions_that_could_be_made_are_told(
+    default_run: Experiment, change: dict[str, int | None], said: str
+) -> None:
+    assert prose.standstill(with_escape(default_run, **change), ENGLISH)[2] == said
+
+
+def test_a_saddle_without_a_bend_down_has_no_strongest_one(default_run: Experiment) -> None:
+    bottom = with_escape(default_run, eigenvalues=np.array([0.0, 1.0, 2.0]))
+    assert prose.standstill(bottom, ENGLISH)[1].endswith(
+        "At the saddle the loss bends down along 0 perpendicular directions, up along 2, and not at all along 1."
+    )
+
+
+def test_another_rule_than_plain_descent_has_no_growth_by_the_step(default_run: Experiment) -> None:
+    config = default_run.config.model_copy(update={"training": Training(optimizer="nesterov", momentum=0.9)})
+    assert prose.standstill(replace(default_run, config=config), ENGLISH)[1] == SADDLE
+
+
+def test_the_rank_of_the_last_hidden_layer_is_told_for_each_phase(default_run: Experiment) -> None:
+    said = prose.ranks(default_run, ENGLISH)
+    assert said.startswith("For the activations of the last hidden layer it is 1.06 in phase 1, 1.01 in phase 2, ")
+    assert said.endswith(" and 2.06 in phase 6.")
+    assert said.count(" in phase ") == 6
+
+
+def test_a_closed_plateau_s_rank_is_that_of_its_middle_any_other_phase_s_that_of_its_end(
+    default_run: Experiment,
+) -> None:
+    for number, (phase, anatomy) in enumerate(
+        zip(default_run.phases.phases, default_run.anatomy, strict=True), start=1
+    ):
+        look = anatomy.middle if phase.grade else anatomy.end
+        rank = look.activation_ranks[1]
+        assert rank is not None
+        assert f"{rank:.2f} in phase {number}" in prose.ranks(default_run, ENGLISH)
+
+
+def test_a_network_without_a_hidden_layer_or_with_one_too_wide_has_no_rank_to_tell(default_run: Experiment) -> None:
+    def only(run: Experiment, activations: Any) -> Experiment:
+        anatomy = [
+            replace(each, **{name: replace(getattr(each, name), activations=activations) for name in ("middle", "end")})
+            for each in run.anatomy
+        ]
+        return replace(run, anatomy=tuple(anatomy))
+
+    assert prose.ranks(only(default_run, (np.ones(4),)), ENGLISH) == ""
+    assert prose.ranks(only(default_run, (np.ones(3), np.empty(0), np.ones(4))), ENGLISH) == ""
+    assert " 1.00 in phase 6." in prose.ranks(only(default_run, (np.array([2.0, 0.0]), np.ones(4))), ENGLISH)
+    assert prose.ranks(replace(default_run, phases=Phases("ok", ()), anatomy=()), ENGLISH) == ""
+
+
+def warned(run: Experiment, last: float, status: str = "ok") -> str | None:
+    """What is said of too much inertia that ends at some loss."""
+    companion = replace(run.warning, loss=np.array([2.7, last]), phases=replace(run.warning.phases, status=status))
+    return prose.stuck(replace(run, warning=companion), ENGLISH)
+
+
+LEVEL = "that of outputs which all equal the class shares (2.249)."
+MORE = "More is not always better: from the same start heavy ball 0.99 "
+
+
+def test_the_default_run_warns_of_too_much_inertia(default_run: Experiment) -> None:
+    assert prose.stuck(default_run, ENGLISH) == (f"{MORE}is still stuck at the end, at a loss of 2.249, {LEVEL}")
+
+
+def test_too_much_inertia_is_told_where_it_did_harm_and_only_there(default_run: Experiment) -> None:
+    ours, level = default_run.metrics.loss_last, merged_level(default_run.dataset.mixture.shares)
+    assert warned(default_run, 0.5 * ours) is None
+    assert warned(default_run, 1.04 * ours) is None
+    assert warned(default_run, 1.0) == f"{MORE}ends at a loss of 1.000, this run at 0.1747."
+    assert warned(default_run, 1.0009 * level) == (f"{MORE}is still stuck at the end, at a loss of 2.251, {LEVEL}")
+    assert warned(default_run, 1.0011 * level) == f"{MORE}ends at a loss of 2.252, this run at 0.1747."
+    for status in ("diverged", "regressed", "non-finite at epoch 1"):
+        assert warned(default_run, 9.0, status) == f"{MORE}ends at 9.000, the steps being too long."
+    assert warned(default_run, float("nan"), "non-finite at epoch 1") == (
+        f"{MORE}ends at not a number, the steps being too long."
     )

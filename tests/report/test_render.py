@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from quadnet.claims import NUMBERS
 from quadnet.config import CLASSES
 from report import render
 from report.assets import TEMPLATES
@@ -262,3 +263,107 @@ def test_only_clouds_that_overlap_are_said_to(small_document: Document, read_pag
     overlapping = read_page(render.html(replace(small_document, overlap=True), "screen", CREATED)).text()
     assert ("lie so far apart" in apart, "reach into each other" in apart) == (True, False)
     assert ("lie so far apart" in overlapping, "reach into each other" in overlapping) == (False, True)
+
+
+def part(html: str, name: str) -> str:
+    """A section of the page with what lies in it."""
+    inner = html[html.index(f'<section id="{name}"') :]
+    return inner[: inner.index("<section id=", 1)]
+
+
+def rows(table: str, read_page: ReadPage) -> list[tuple[dict[str, str], str]]:
+    """Attributes and words of each row of the body of a table."""
+    found = re.findall(r"(<tr[^>]*>)(.*?)</tr>", table.partition("<tbody>")[2], re.DOTALL)
+    return [
+        (read_page(head + "</tr>").elements[0][1], read_page(f"<table>{cells}</table>").text()) for head, cells in found
+    ]
+
+
+@pytest.mark.parametrize("medium", ["screen", "print"])
+def test_the_verdict_table_has_a_row_with_an_anchor_for_each_claim(
+    default_document: Document, read_page: ReadPage, medium: str
+) -> None:
+    found = rows(part(render.html(default_document, medium, CREATED), "verdicts"), read_page)
+    assert [attributes["id"] for attributes, _ in found] == list(NUMBERS)
+    for (_, words), trial in zip(found, default_document.trials, strict=True):
+        assert words.startswith(f"{trial.number} {trial.says} {trial.test} {trial.because}")
+        assert words.endswith(f"{trial.mark} {trial.outcome}")
+
+
+def test_a_verdict_points_to_the_figures_that_the_page_has(
+    default_document: Document, small_document: Document
+) -> None:
+    def pointed(document: Document) -> dict[str, list[str]]:
+        table = part(render.html(document, "screen", CREATED), "verdicts")
+        found = re.findall(r'<tr id="(\w+)">(.*?)</tr>', table, re.DOTALL)
+        return {number: re.findall(r'href="#([\w-]+)"', cells) for number, cells in found}
+
+    whole, small = pointed(default_document), pointed(small_document)
+    assert {number: tuple(keys) for number, keys in whole.items()} == {
+        t.number: t.figures for t in default_document.trials
+    }
+    assert whole["N5"] == ["saddle"]
+    assert small["N5"] == small["N6a"] == []
+    assert small["N1"] == ["training"]
+    assert {key for keys in small.values() for key in keys} <= set(small_document.figures)
+
+
+@pytest.mark.parametrize("medium", ["screen", "print"])
+def test_each_phase_lays_the_note_s_words_beside_what_was_measured(default_document: Document, medium: str) -> None:
+    html = part(render.html(default_document, medium, CREATED), "episodes")
+    episodes = html.split('<section class="episode" id="')[1:]
+    assert len(episodes) == 6
+    for text, episode in zip(episodes, default_document.episodes, strict=True):
+        assert text.startswith(f'phase-{episode.number}">')
+        sides = text[text.index('<div class="sides">') : text.index('<div class="strip">')]
+        note, measured = sides.split('<div class="side note">')[1].split('<div class="side">')
+        assert "The note’s explanation" in note
+        assert "What was measured" in measured
+        assert episode.note in note
+        assert episode.reading in measured
+        assert episode.reading not in note
+        tags = re.findall(r'<a class="tag ([\w-]+)" href="#(\w+)">(.*?)</a>', note)
+        assert tags == [(t.style, t.number, f"{t.number}&nbsp;{t.mark}") for t in episode.trials]
+        assert "tag" not in re.findall(r'class="([\w-]+)', measured)
+
+
+def test_the_tags_of_phases_lead_to_the_rows_of_their_claims(page: Any) -> None:
+    anchors = [attributes["id"] for tag, attributes in page.elements if tag == "tr" and "id" in attributes]
+    tags = [a["href"].removeprefix("#") for _, a in page.elements if a.get("class", "").startswith("tag ")]
+    assert anchors == list(NUMBERS)
+    assert len(tags) == 10
+    assert set(tags) <= set(anchors)
+
+
+def test_the_contents_name_the_sections_that_are_there(default_document: Document, small_document: Document) -> None:
+    for document, standstill in ((default_document, True), (small_document, False)):
+        html = render.html(document, "screen", CREATED)
+        contents = re.findall(r'<a href="#([\w-]+)">', html[html.index("<nav") : html.index("</nav>")])
+        sections = re.findall(r'<section id="([\w-]+)"', html)
+        assert contents == [name for name in sections if name != "summary"]
+        assert ("standstill" in sections) == standstill
+        assert {"verdicts", "makeup", "episodes"} <= set(sections)
+
+
+def test_the_standstill_has_its_figure_and_formula_only_beside_a_saddle(default_document: Document) -> None:
+    whole = part(render.html(default_document, "screen", CREATED), "standstill")
+    figures = {key: figure for key, figure in default_document.figures.items() if key != "saddle"}
+    alone = replace(default_document, figures=figures, standstill=default_document.standstill[:1])
+    bare = part(render.html(alone, "screen", CREATED), "standstill")
+    for text, there in ((whole, True), (bare, False)):
+        assert ('<figure id="saddle"' in text) == there
+        assert ("Lambda min is about minus" in text) == there
+        assert ("it is called a saddle" in text) == there
+        assert default_document.standstill[0] in text
+
+
+def test_the_tables_of_makeup_and_crossings_show_every_row(default_document: Document, read_page: ReadPage) -> None:
+    html = render.html(default_document, "screen", CREATED)
+    makeup = [words for _, words in rows(part(html, "makeup"), read_page)]
+    assert makeup == [" ".join(row) for row in default_document.makeup[1:]]
+    table = part(html, "with-inertia").partition('<table class="crossings">')[2]
+    assert [words for _, words in rows(table, read_page)] == [" ".join(row) for row in default_document.crossings[1:]]
+
+
+def test_without_crossings_there_is_no_word_of_them(small_document: Document) -> None:
+    assert "Set rolling in the middle of a plateau" not in render.html(small_document, "screen", CREATED)

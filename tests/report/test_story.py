@@ -269,3 +269,53 @@ def test_the_stories_of_the_default_run(default_run: Experiment) -> None:
         "The classes become clearly distinct",
         "Small gains until the run ends",
     ]
+
+
+TOP_BOTTOM: Partition = ((0, 1), (2, 3))
+LEFT_RIGHT: Partition = ((0, 3), (1, 2))
+DIAGONAL: Partition = ((0, 2), (1, 3))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (ALL, TOP_BOTTOM, ["What comes apart is top and bottom: 0 1 | 2 3."]),
+        (ALL, LEFT_RIGHT, ["What comes apart is left and right: 0 3 | 1 2."]),
+        (ALL, DIAGONAL, ["What comes apart lies on a diagonal: 0 2 | 1 3."]),
+        (ALL, TRIPLE, ["Class 0 comes apart from the rest: 0 | 1 2 3."]),
+        (ALL, ((0, 1, 3), (2,)), ["Class 2 comes apart from the rest: 0 1 3 | 2."]),
+        (((0,), (1, 2, 3)), ((0,), (1,), (2, 3)), ["Class 1 comes apart from the rest: 1 | 2 3."]),
+        (ALL, MIXED, ["More than two groups come apart at once: 0 | 1 3 | 2."]),
+        (ALL, FOUR, ["More than two groups come apart at once: 0 | 1 | 2 | 3."]),
+        (MIXED, FOUR, ["What comes apart lies on a diagonal: 1 | 3."]),
+        (
+            PAIRS,
+            FOUR,
+            ["What comes apart is left and right: 0 | 1.", "What comes apart is left and right: 2 | 3."],
+        ),
+        (
+            LEFT_RIGHT,
+            FOUR,
+            ["What comes apart is top and bottom: 0 | 3.", "What comes apart is top and bottom: 1 | 2."],
+        ),
+        (PAIRS, PAIRS, []),
+        (FOUR, ALL, []),
+        (PAIRS, LEFT_RIGHT, []),
+    ],
+)
+def test_what_comes_apart_is_told_by_where_the_classes_lie(
+    before: Partition, after: Partition, said: list[str]
+) -> None:
+    text = story.reading(descent(seen(before), seen(after)), ENGLISH).replace("\u202f", " ")
+    found = [part for part in text.replace(". ", ".\n").splitlines() if "apart" in part]
+    assert found == said
+
+
+def test_the_default_run_s_classes_come_apart_in_its_third_and_fourth_phase(default_run: Experiment) -> None:
+    told = [
+        "apart" in story.reading(chapter, ENGLISH).partition("Recall")[0] for chapter in story.chapters(default_run)
+    ]
+    readings = [story.reading(chapter, ENGLISH).replace("\u202f", " ") for chapter in story.chapters(default_run)]
+    assert told == [False, False, True, True, False, False]
+    assert "More than two groups come apart at once: 0 | 1 3 | 2." in readings[2]
+    assert "What comes apart lies on a diagonal: 1 | 3." in readings[3]

@@ -1,12 +1,13 @@
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from quadnet.claims import NUMBERS, Outcome
+from quadnet.claims import NUMBERS, OUTCOMES, Outcome
 from quadnet.config import Config, parse
 from quadnet.sweep import Plateau, Row
-from report import render, sweep_document, sweeping
+from report import render, sweep_document, sweeping, verdicts
 from report.language import Language
 from report.sweep_document import SweepDocument
 
@@ -55,6 +56,24 @@ def test_the_verdicts_on_each_claim_are_counted(document: SweepDocument) -> None
     assert document.verdicts[0][2:] == ("3", "0", "0", "1")
     assert document.verdicts[1][2:] == ("0", "3", "0", "1")
     assert document.verdicts[2][2:] == ("0", "0", "3", "1")
+
+
+def test_the_page_has_a_row_of_counts_for_each_claim_in_the_note_s_words(
+    document: SweepDocument, english: Language
+) -> None:
+    html = render.html(document, "screen", CREATED).partition('<section id="verdicts">')[2].partition("</section>")[0]
+    head = re.findall(r'<th scope="col">([^<]*)</th>', html)
+    assert head == ["#", "claim", "holds", "fails", "partly", "cannot be tested"]
+    assert [*head[2:]] == [verdicts.outcomes(english)[outcome] for outcome in OUTCOMES]
+    rows = re.findall(r'<tr><th scope="row">(\w+)</th><td>([^<]*)</td>', html)
+    assert rows == list(verdicts.says(english).items())
+    assert html.count("<td>3</td>") == len(NUMBERS)
+
+
+def test_runs_that_failed_have_no_verdict_to_count(english: Language) -> None:
+    failed = composed([Row(0, 0, "failed: E: x")], english)
+    assert failed.verdicts == ()
+    assert "The note on trial" not in render.html(failed, "screen", CREATED)
 
 
 def test_runs_that_did_not_end_well_are_named(document: SweepDocument) -> None:

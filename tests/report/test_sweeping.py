@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quadnet.claims import NUMBERS, Outcome
+from quadnet.claims import NUMBERS, OUTCOMES, Outcome
 from quadnet.config import parse
 from quadnet.errors import ConfigurationError, QuadnetError
 from quadnet.sweep import Plateau, Row, run, seeded
@@ -37,6 +37,22 @@ def test_plateaus_and_their_groups_have_columns(tmp_path: Path) -> None:
     assert (texts["first_start"], texts["first_end"], texts["first_loss"]) == ("3", "40", "1.5")
     assert texts["first_partition"] == "0 3|1 2"
     assert texts["second_start"] == texts["third_partition"] == ""
+
+
+def test_verdicts_have_a_column_for_each_claim_that_is_empty_for_a_run_that_failed() -> None:
+    assert sweeping.COLUMNS[-len(NUMBERS) :] == NUMBERS
+    verdicts: tuple[Outcome, ...] = tuple(OUTCOMES[k % len(OUTCOMES)] for k in range(len(NUMBERS)))
+    texts = dict(zip(sweeping.COLUMNS, sweeping._texts(Row(1, 2, "ok", 2.0, verdicts=verdicts)), strict=True))
+    assert tuple(texts[number] for number in NUMBERS) == verdicts
+    failed = dict(zip(sweeping.COLUMNS, sweeping._texts(Row(1, 2, "failed: E: x")), strict=True))
+    assert {failed[number] for number in NUMBERS} == {""}
+
+
+def test_the_verdicts_of_a_line_are_those_of_its_run(tmp_path: Path) -> None:
+    head, line = rows(sweeping.run(SMALL, [(0, 3)], tmp_path).path)
+    texts = dict(zip(head, line, strict=True))
+    assert tuple(texts[number] for number in NUMBERS) == run(seeded(SMALL, (0, 3))).verdicts
+    assert texts["N3"] == "holds"
 
 
 def test_a_second_sweep_adds_only_what_is_missing(tmp_path: Path) -> None:

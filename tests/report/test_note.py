@@ -1,0 +1,103 @@
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quadnet.claims import NUMBERS
+from quadnet.evidence import Snapshot
+from quadnet.experiment import Experiment
+from quadnet.mixture import Partition
+from quadnet.phases import Phase
+from report import note, story
+from report.language import Language
+from report.story import Chapter
+
+ENGLISH = Language.load("en")
+ALL: Partition = ((0, 1, 2, 3),)
+SEEN = Snapshot(0, np.zeros((4, 4)), ALL, np.zeros(4), np.zeros(4), 0.25, np.zeros((4, 4), np.int64), 0.1)
+
+
+def chapters(letters: str) -> list[Chapter]:
+    """Phases by one letter each: D descent, P plateau, S shoulder, small where the curve does not leave them."""
+    made = []
+    for number, letter in enumerate(letters, start=1):
+        kind = "descent" if letter in "Dd" else "plateau"
+        grade = {"P": "plateau", "S": "shoulder"}.get(letter)
+        phase = Phase(kind, grade, letter.islower(), 10 * number, 10 * number + 10, 2.0, 1.0, None)
+        made.append(Chapter(number, phase, SEEN, SEEN, 1.0, 1.0, ()))
+    return made
+
+
+def roles(letters: str) -> list[str]:
+    told = chapters(letters)
+    return [note.role(chapter, told) for chapter in told]
+
+
+@pytest.mark.parametrize(
+    ("letters", "expected"),
+    [
+        ("", ""),
+        ("d", "drop"),
+        ("p", "early"),
+        ("Dp", "drop done"),
+        ("DPd", "drop stuck cut"),
+        ("DPDp", "drop stuck found done"),
+        ("DSDp", "drop stuck found done"),
+        ("DPDSd", "drop stuck found again cut"),
+        ("DPDSDp", "drop stuck found again more done"),
+        ("DPDPDPDPDp", "drop stuck found again more again more again more done"),
+        ("Pd", "early cut"),
+        ("PDp", "early found done"),
+        ("PDPDp", "early found again more done"),
+        ("SDPDSd", "early found again more again cut"),
+    ],
+)
+def test_each_phase_has_its_part_in_the_note_s_story(letters: str, expected: str) -> None:
+    assert roles(letters) == expected.split()
+
+
+SEQUENCES = st.tuples(st.booleans(), st.lists(st.sampled_from("PS"), max_size=6), st.booleans()).map(
+    lambda made: (
+        ("D" if made[0] else "")
+        + "D".join(made[1])
+        + ("D" if made[1] and made[2] else "")
+        + ("p" if made[2] or not (made[0] or made[1]) else "d")
+    )
+)
+
+
+@given(SEQUENCES)
+def test_whatever_the_phases_each_has_a_part_and_the_end_has_one_of_its_own(letters: str) -> None:
+    found = roles(letters)
+    assert len(found) == len(letters)
+    for once in ("drop", "stuck", "found", "early", "done", "cut"):
+        assert found.count(once) <= 1
+    assert not {"done", "cut"} & set(found[:-1])
+    assert not {"drop", "early"} & set(found[1:])
+    told = chapters(letters)
+    for chapter in told:
+        assert set(note.claims(chapter, told)) <= set(NUMBERS)
+        assert re.fullmatch(r"[A-Z][^%{}]*\.", note.explanation(chapter, told, ENGLISH))
+
+
+def test_each_part_has_an_explanation_of_its_own() -> None:
+    told = [(chapter, chapters(letters)) for letters in ("DPDSDp", "p", "DPd") for chapter in chapters(letters)]
+    explained = {note.role(chapter, all_): note.explanation(chapter, all_, ENGLISH) for chapter, all_ in told}
+    assert len(explained) == len(set(explained.values())) == 8
+
+
+def test_a_phase_that_the_note_does_not_know_is_said_to_be_so_and_makes_no_claim() -> None:
+    for letters, place in (("p", 0), ("PDp", 0), ("DPd", 2)):
+        told = chapters(letters)
+        assert note.claims(told[place], told) == ()
+        assert "it has no phase like this one" in note.explanation(told[place], told, ENGLISH)
+
+
+def test_the_default_run_s_phases_make_every_claim_that_is_about_a_phase(default_run: Experiment) -> None:
+    told = story.chapters(default_run)
+    assert [note.role(chapter, told) for chapter in told] == ["drop", "stuck", "found", "again", "more", "done"]
+    made = [number for chapter in told for number in note.claims(chapter, told)]
+    assert set(made) == set(NUMBERS) - {"N1", "N2", "N3"}
+    assert [n for n in NUMBERS if made.count(n) > 1] == ["N7"]
