@@ -188,6 +188,58 @@ def phases(
             typer.echo("\n".join([found.table(), *([path] if path else [])]))
 
 
+Anyway = Annotated[bool, typer.Option("--anyway", help="Run it again however long that takes.")]
+
+
+@app.command()
+def verify(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder, its report.pdf, or a zip of it.")],
+    quick: Annotated[bool, typer.Option("--quick", help="Check the stored files only; do not run it again.")] = False,
+    anyway: Anyway = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Check a run's files against its manifest, make it again, and compare.
+
+    Exit codes: 0 same bytes; 1 same numbers but other bytes, or a damaged file; 2 other numbers.
+    """
+    with _explained(verbose):
+        from report import verification
+
+        found = verification.verify(run, quick=quick, anyway=anyway)
+        if as_json:
+            typer.echo(json.dumps({"result": found.headline, "findings": found.findings}))
+        elif not quiet:
+            typer.echo("\n".join([found.headline, *found.findings]))
+        raise typer.Exit(int(found.outcome))
+
+
+@app.command()
+def rebuild(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's report.pdf, its folder, or a zip of it.")],
+    output_dir: OutputDir = Path("outputs"),
+    force: Annotated[bool, typer.Option("--force", help="Replace a run that is there.")] = False,
+    anyway: Anyway = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Make a run again from its PDF alone, and say whether it came out the same to the byte.
+
+    The path of the new folder is the last line on standard output. Exit codes: 0 same bytes; 1 other bytes; 2 other
+    numbers.
+    """
+    with _explained(verbose):
+        from report import verification
+
+        found, path = verification.rebuild(run, output_dir, force=force, anyway=anyway)
+        if not quiet:
+            for line in (found.headline, *found.findings):
+                _say(line)
+        typer.echo(path)
+        raise typer.Exit(int(found.outcome))
+
+
 @app.command()
 def doctor() -> None:
     """Say what this installation computes and prints with."""
@@ -226,6 +278,8 @@ def _explained(verbose: int) -> Iterator[None]:
     """Turns every error into one line on standard error and an exit code of its own."""
     try:
         yield
+    except typer.Exit:
+        raise
     except QuadnetError as error:
         _say(f"quadnet: {error}")
         raise typer.Exit(error.exit_code) from None

@@ -46,7 +46,7 @@ def manifest(config: Config, files: Mapping[str, bytes], created: str) -> bytes:
     """The manifest as JSON.
 
     A PDF has two digests: of its bytes, and of its content with every stream decompressed, since another build of the
-    compression library gives other bytes of the same content.
+    compression library gives other bytes of the same content. The last entry is the digest of the manifest without it.
 
     Args:
         config: What the run was made from.
@@ -61,7 +61,12 @@ def manifest(config: Config, files: Mapping[str, bytes], created: str) -> bytes:
         "versions": dict(versions()),
         "files": {name: _entry(name, content) for name, content in sorted(files.items())},
     }
-    return to_json(content)
+    return sealed(content)
+
+
+def sealed(content: dict[str, Any]) -> bytes:
+    """A manifest's content as JSON with its own digest as last entry."""
+    return to_json(content | {"manifest_sha256": hashlib.sha256(to_json(content)).hexdigest()})
 
 
 def _entry(name: str, content: bytes) -> dict[str, Any]:

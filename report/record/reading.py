@@ -3,6 +3,7 @@
 Nothing of it is run, nothing is written, and no other file is touched. Sizes and numbers of files are bounded.
 """
 
+import io
 import json
 import os
 import stat
@@ -61,7 +62,7 @@ def read(path: Path) -> Record:
         if start == _PDF:
             content = path.read_bytes()
             return _record(path, _attachments(path, content) | {"report.pdf": content}, whole=False)
-        if start.startswith(_ZIP[:4]):
+        if start.startswith(_ZIP):
             return _record(path, _archive(path), whole=True)
     except OSError as error:
         raise RecordError(f"{path}: cannot be read ({error.strerror}); name a run's folder, PDF or zip") from None
@@ -79,15 +80,12 @@ def _manifest(path: Path, content: bytes) -> dict[str, Any]:
     try:
         value = json.loads(content)
     except (ValueError, RecursionError):
-        raise RecordError(f"{where} is no JSON; the record is damaged") from None
+        raise RecordError(f"{where} is damaged: it is no JSON") from None
     if not isinstance(value, dict) or value.get("schema_version") != manifest.SCHEMA_VERSION:
-        raise RecordError(f"{where} is not of this version's form; verify it with the version that wrote it")
-    listed = value.get("files")
-    good = isinstance(listed, dict) and all(
-        isinstance(entry, dict) and isinstance(entry.get("sha256"), str) for entry in listed.values()
-    )
-    if not good:
-        raise RecordError(f"{where} lists no files; the record is damaged")
+        raise RecordError(f"{where} is damaged, or of another version of quadnet, which then can read it")
+    value.pop("manifest_sha256", None)
+    if manifest.sealed(value) != content:
+        raise RecordError(f"{where} is damaged: its own digest differs")
     return value
 
 
@@ -133,4 +131,16 @@ def _archive(path: Path) -> dict[str, bytes]:
 
 
 def _attachments(path: Path, content: bytes) -> dict[str, bytes]:
-    raise NotImplementedError
+    """The files that a PDF carries."""
+    import pypdf
+
+    try:
+        found = dict(pypdf.PdfReader(io.BytesIO(content)).attachments)
+    except Exception as error:  # whatever a damaged file makes the reader stumble over
+        raise RecordError(f"{path}: damaged PDF ({type(error).__name__}: {error})") from None
+    for name, versions in found.items():
+        if len(versions) != 1 or PurePosixPath(name).name != name:
+            raise RecordError(f"{path}: carries {name!r}, which is no file of a run")
+    if len(found) > MOST_FILES or sum(len(versions[0]) for versions in found.values()) > MOST_BYTES:
+        raise RecordError(f"{path}: carries more than {MOST_BYTES >> 20} MB or {MOST_FILES} files; no run does")
+    return {name: versions[0] for name, versions in found.items()}
