@@ -189,6 +189,8 @@ def parse(values: Mapping[str, Any], *, source: str = "configuration") -> Config
         return Config.model_validate(_canonical(values))
     except ValidationError as error:
         raise ConfigurationError(f"{source}: {_explain(error)}") from None
+    except RecursionError:  # dotted keys nest as deep as they are long
+        raise ConfigurationError(f"{source}: nested too deeply") from None
 
 
 def load(path: Path) -> dict[str, Any]:

@@ -91,7 +91,7 @@ def finish(pdf: Any, formulas: Mapping[str, str]) -> None:
             item.extra.pop("Interpolate", None)
         elif kind == "/Filespec":
             _mend_media_type(pdf, item)
-    if "AF" in pdf.catalog:
+    if "AF" in pdf.catalog:  # the typesetter lists each attachment twice
         pdf.catalog["AF"] = type(pdf.catalog["AF"])(dict.fromkeys(pdf.catalog["AF"]))
 
 

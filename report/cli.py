@@ -211,7 +211,7 @@ def verify(
         if as_json:
             typer.echo(json.dumps({"result": found.headline, "findings": found.findings}))
         elif not quiet:
-            typer.echo("\n".join([found.headline, *found.findings]))
+            typer.echo("\n".join(map(_one_line, [found.headline, *found.findings])))
         raise typer.Exit(int(found.outcome))
 
 
@@ -235,7 +235,7 @@ def rebuild(
         found, path = verification.rebuild(run, output_dir, force=force, anyway=anyway)
         if not quiet:
             for line in (found.headline, *found.findings):
-                _say(line)
+                _say(_one_line(line))
         typer.echo(path)
         raise typer.Exit(int(found.outcome))
 
@@ -251,6 +251,8 @@ def doctor() -> None:
             typer.echo(f"{name:12s}{version}")
         typer.echo(f"{'kernel':12s}{kernel.name()}")
         with Press() as press:
+            for name, version in press.versions().items():
+                typer.echo(f"{name:12s}{version}")
             press.send("<!DOCTYPE html><html lang=en><title>doctor</title><p>PDF", {})
             press.pdf()
         typer.echo(f"{'PDF':12s}can be made")
@@ -281,7 +283,7 @@ def _explained(verbose: int) -> Iterator[None]:
     except typer.Exit:
         raise
     except QuadnetError as error:
-        _say(f"quadnet: {error}")
+        _say(_one_line(f"quadnet: {error}"))
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
         _say("quadnet: interrupted; nothing was written")
@@ -289,7 +291,8 @@ def _explained(verbose: int) -> Iterator[None]:
     except Exception as error:
         if verbose >= _TRACEBACKS:
             traceback.print_exc()
-        _say(f"quadnet: a fault of the program ({type(error).__name__}: {error}); run again with -vv and report it")
+        fault = f"{type(error).__name__}: {error}"
+        _say(_one_line(f"quadnet: a fault of the program ({fault}); run again with -vv and report it"))
         raise typer.Exit(EXIT_CRASH) from None
 
 
@@ -389,6 +392,11 @@ def _summary(built: "Built") -> dict[str, object]:
     metrics = json.loads((built.path / "metrics.json").read_text())
     status = json.loads((built.path / "phases.json").read_text())["status"]
     return {"path": str(built.path), "reused": built.reused, "status": status, "metrics": metrics}
+
+
+def _one_line(text: str) -> str:
+    """What may come from others' files, such as their names, without what would break the line or move the cursor."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def _say(line: str) -> None:

@@ -23,6 +23,7 @@ from report.press import PdfError, Press
 from report.record import files, manifest, writing
 
 PAGES = {"html": "report.html", "pdf": "report.pdf"}
+MOST_ATTACHED = 64 * 2**20  # bytes of one file that the PDF carries; about two million epochs of history
 LOG = "run.log.json"  # when, where, how long: outside the manifest
 _DEFAULT_TIME = 946_684_800  # 2000-01-01, stated in the pages where SOURCE_DATE_EPOCH is not set
 _LATEST_TIME = 253_402_300_799  # the end of the year 9999
@@ -72,10 +73,7 @@ def build(
     target = output_dir / config.run_name
     writing.check_writable(output_dir)
     if target.exists():
-        if not (target / manifest.NAME).is_file():
-            raise QuadnetError(
-                f"{target}: is there but is no run of quadnet; move it away or name another --output-dir"
-            )
+        check_run(target)
         present = [name for name in PAGES if (target / PAGES[name]).is_file()]
         if not force and set(formats) <= set(present):
             return Built(target, reused=True)
@@ -84,6 +82,16 @@ def build(
         return _build(config, target, formats, created, None, progress)
     with Press() if press is None else nullcontext(press) as running:
         return _build(config, target, formats, created, running, progress)
+
+
+def check_run(target: Path) -> None:
+    """Makes sure that a folder may be replaced.
+
+    Raises:
+        QuadnetError: It is something else than a run.
+    """
+    if not (target / manifest.NAME).is_file():
+        raise QuadnetError(f"{target}: is there but is no run of quadnet; move it away or name another --output-dir")
 
 
 def page_time(environment: Mapping[str, str]) -> str:
@@ -97,7 +105,7 @@ def page_time(environment: Mapping[str, str]) -> str:
         raise ConfigurationError(
             f"SOURCE_DATE_EPOCH = {text!r} is not allowed: a whole number of seconds since 1970, or unset"
         )
-    return datetime.fromtimestamp(int(text), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(int(text), UTC).strftime(manifest.TIME)
 
 
 def _prepare(language: Language) -> None:
@@ -108,7 +116,7 @@ def _prepare(language: Language) -> None:
 
 
 def _attachments(contents: Mapping[str, bytes], language: Language) -> list[Attachment]:
-    """What the PDF carries, so that the run can be checked and built again from it alone."""
+    """What the PDF carries, so that the run can be checked and built again from it alone; no history of huge length."""
     _ = language.gettext
     kinds: dict[str, tuple[Relationship, str]] = {
         "config.toml": ("Source", _("the configuration, which decides everything")),
@@ -118,7 +126,9 @@ def _attachments(contents: Mapping[str, bytes], language: Language) -> list[Atta
         "claims.json": ("Data", _("the note’s claims and their verdicts")),
         manifest.NAME: ("Supplement", _("versions, and the SHA-256 of every other file of the run")),
     }
-    return [Attachment(name, contents[name], *kind) for name, kind in kinds.items()]
+    return [
+        Attachment(name, contents[name], *kind) for name, kind in kinds.items() if len(contents[name]) <= MOST_ATTACHED
+    ]
 
 
 @dataclass(frozen=True)
@@ -161,15 +171,17 @@ def make(
     if "html" in formats:
         contents[PAGES["html"]] = render.html(view, "screen", created).encode()
     failure = None
+    typesetting: dict[str, str] = {}
     if press is not None:
-        carried = contents | {manifest.NAME: manifest.manifest(config, contents, created)}
+        typesetting = press.versions()
+        carried = contents | {manifest.NAME: manifest.manifest(config, contents, created, typesetting)}
         images = {figure.file: figure.content for figure in view.drawings}
         press.send(render.html(view, "print", created), images, _attachments(carried, language))
         try:
             contents[PAGES["pdf"]] = press.pdf()
         except PdfError as error:
             failure = error
-    contents[manifest.NAME] = manifest.manifest(config, contents, created)
+    contents[manifest.NAME] = manifest.manifest(config, contents, created, typesetting)
     return Made(experiment, contents, failure)
 
 

@@ -3,8 +3,9 @@
 Loading the typesetter takes longer than training the default network, so it happens meanwhile, on another core. And a
 crash in a native library ends only the press: the record is still written.
 
-The process is `python -m report.press`: a page with its images on standard input, the PDF on standard output, and where
-that fails one line on standard error with exit code 3 (Pango is missing) or 1.
+The process is `python -m report.press`. As soon as it is loaded it says in one line on standard output what it sets
+with; it takes a page with its images on standard input, and the PDF follows on standard output. Where that fails, there
+is one line on standard error and exit code 3 (Pango is missing) or 1.
 """
 
 import gc
@@ -16,9 +17,11 @@ import os
 import re
 import subprocess
 import sys
+import zlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
+from importlib.metadata import version
 from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -49,6 +52,7 @@ class Press:
 
     def __enter__(self) -> Self:
         """Starts the process."""
+        self._versions: dict[str, str] | None = None
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "report.press"],
             stdin=subprocess.PIPE,
@@ -66,14 +70,23 @@ class Press:
         self._process.kill()
         self._process.communicate()
 
+    def versions(self) -> dict[str, str]:
+        """Versions of the libraries that shape the PDF, once they are loaded; none where they cannot be."""
+        if self._versions is None:
+            assert self._process.stdout is not None
+            line = self._process.stdout.readline()  # nothing follows it before a page is sent
+            self._versions = json.loads(line) if line else {}
+        return self._versions
+
     def send(self, page: str, images: Mapping[str, bytes], attachments: Sequence[Attachment] = ()) -> None:
-        """Hands over a page made for print; the process takes all of it before it starts to work.
+        """Hands over a page made for print, once the process is loaded; it takes all of it before it starts to work.
 
         Args:
             page: HTML whose images are `asset:NAME`: one of `images`, or a formula among the templates.
             images: Files by name.
             attachments: Files that the PDF carries.
         """
+        self.versions()  # or what is left of its line would be lost to `pdf`
         job = {
             "page": page,
             "images": {name: content.decode("latin-1") for name, content in images.items()},
@@ -149,6 +162,17 @@ def pdf(page: str, images: Mapping[str, bytes], attachments: Sequence[Attachment
     return bytes(result or b"")
 
 
+def _versions() -> dict[str, str]:
+    """Versions of the libraries below the typesetter that shape its PDF, by name."""
+    from weasyprint.text import ffi
+
+    ffi.ffi.cdef("char *pango_version_string(void); char *hb_version_string(void);", override=True)
+    pango = ffi.ffi.string(ffi.pango.pango_version_string()).decode()
+    harfbuzz = ffi.ffi.string(ffi.harfbuzz.hb_version_string()).decode()
+    below = {name: version(name) for name in ("fonttools", "pydyf", "tinycss2", "tinyhtml5")}
+    return {"Pango": pango, "HarfBuzz": harfbuzz, **below, "zlib": zlib.ZLIB_RUNTIME_VERSION}
+
+
 def _formula_text(name: str) -> str:
     """A formula in plain Unicode: what follows the character that draws it."""
     (text,) = re.findall(r"<text[^>]*>.(.*)</text>", assets.text(f"formulas/{name}.svg"))
@@ -202,9 +226,10 @@ def main() -> None:
     try:
         import weasyprint  # noqa: F401  # loaded before the page is there, as that takes longest
     except OSError as error:
-        sys.stdin.buffer.read()
         sys.stderr.write(f"{error}\n")
         sys.exit(EXIT_NO_PANGO)
+    sys.stdout.write(json.dumps(_versions()) + "\n")
+    sys.stdout.flush()
     job = sys.stdin.buffer.read()
     if not job:
         return

@@ -30,7 +30,7 @@ _SOURCES = (".py", ".c", ".j2", ".css", ".json", ".svg", ".ttf", ".woff2", ".con
 
 
 def _is_time(text: str) -> str:
-    if datetime.strptime(text, TIME).strftime(TIME) != text:  # noqa: DTZ007  # its Z says UTC
+    if datetime.strptime(text, TIME).strftime(TIME) != text:
         raise ValueError(f"{text!r} is no time")
     return text
 

@@ -25,6 +25,7 @@ MOST_CARRIED = 128 * 2**20  # of a PDF, and of what it carries
 MOST_JSON = 4 * 2**20  # of one file that is read as a whole; many times as much when it is read
 MOST_FILES = 10_000
 _MOST_DIRECTORY = 4 * 2**20  # of a zip: its table of contents
+_PIECE = 2**20
 
 _PDF, _ZIP = b"%PDF-", b"PK"
 
@@ -149,7 +150,10 @@ def _archive(path: Path) -> dict[str, bytes]:
             name = place.relative_to(home).as_posix() if place.is_relative_to(home) else ""
             if not name or name in files or place.is_absolute() or ".." in place.parts:
                 raise RecordError(f"{path}: holds {member.filename!r}, which is no file of a run, or twice")
-            files[name] = archive.read(member)
+            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise RecordError(f"{path}: compressed by another method than deflate; pack it again")
+            with archive.open(member) as file:
+                files[name] = b"".join(iter(lambda: file.read(_PIECE), b""))
         return files
 
 
