@@ -241,6 +241,29 @@ def rebuild(
 
 
 @app.command()
+def diff(
+    a: Annotated[Path, typer.Argument(metavar="A", help="A run's folder, its report.pdf, or a zip of it.")],
+    b: Annotated[Path, typer.Argument(metavar="B", help="Another.")],
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Lay two runs side by side: where configuration, versions, metrics, phases and verdicts differ.
+
+    Exit codes: 0 nothing differs; 1 something does, or one of the two cannot be read.
+    """
+    with _explained(verbose):
+        from report import comparing
+
+        found = comparing.compare(a, b)
+        if as_json:
+            typer.echo(json.dumps(found.entries()))
+        elif not quiet:
+            typer.echo("\n".join(map(_one_line, found.lines())))
+        raise typer.Exit(0 if found.equal else 1)
+
+
+@app.command()
 def doctor() -> None:
     """Say what this installation computes and prints with."""
     with _explained(0):

@@ -318,6 +318,8 @@ def test_a_carried_file_that_unfolds_to_gigabytes_is_refused(tmp_path: Path) -> 
 
 def spoilt(content: bytes, chance: random.Random) -> bytes:
     """A file with something wrong with it."""
+    if not content:
+        return chance.randbytes(5)
     spoiled = bytearray(content)
     kind = chance.randrange(6)
     place = chance.randrange(len(spoiled) or 1)
