@@ -167,7 +167,8 @@ def _carried(path: Path) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
     room = MOST_CARRIED
     with _damage(path, "PDF"):
-        for number, attachment in enumerate(pypdf.PdfReader(io.BytesIO(content)).attachment_list):
+        reader = pypdf.PdfReader(io.BytesIO(content), strict=True)  # repairing can take as long as a file wants
+        for number, attachment in enumerate(reader.attachment_list):
             name = str(attachment.alternative_name or attachment.name)
             if name in files or name in ("", "..") or PurePosixPath(name).name != name:
                 raise RecordError(f"{path}: carries {name!r}, which is no file of a run, or twice")
