@@ -8,6 +8,7 @@ import io
 import json
 import logging
 import os
+import shutil
 import stat
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -20,7 +21,7 @@ from quadnet.errors import QuadnetError
 from report.record import manifest
 from report.record.manifest import Manifest
 
-MOST_BYTES = 512 * 2**20  # of all files together
+MOST_BYTES = 384 * 2**20  # of all files together; a history of the most epochs there can be is 270 MB
 MOST_CARRIED = 128 * 2**20  # of a PDF, and of what it carries
 MOST_JSON = 4 * 2**20  # of one file that is read as a whole; many times as much when it is read
 MOST_FILES = 10_000
@@ -152,8 +153,9 @@ def _archive(path: Path) -> dict[str, bytes]:
                 raise RecordError(f"{path}: holds {member.filename!r}, which is no file of a run, or twice")
             if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise RecordError(f"{path}: compressed by another method than deflate; pack it again")
-            with archive.open(member) as file:
-                files[name] = b"".join(iter(lambda: file.read(_PIECE), b""))
+            with archive.open(member) as file, io.BytesIO() as content:
+                shutil.copyfileobj(file, content, _PIECE)
+                files[name] = content.getvalue()
         return files
 
 

@@ -201,7 +201,7 @@ def test_a_zip_that_unfolds_to_too_much_is_refused_unread(short_run: Path, tmp_p
     place = content.rindex(b"PK\x01\x02")  # the entry of the last file
     content[place + 24 : place + 28] = struct.pack("<I", 2**32 - 2)
     path.write_bytes(content)
-    refused(path, "holds more than 512 MB")
+    refused(path, "holds more than 384 MB")
 
 
 def test_a_zip_that_lies_about_sizes_gives_no_more_than_it_says(short_run: Path, tmp_path: Path) -> None:
