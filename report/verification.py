@@ -19,7 +19,12 @@ from report.record.manifest import Manifest
 from report.record.reading import Record, RecordError
 
 NUMBERS = (
-    *("metrics.json", "phases.json", "history.csv", "trajectory.npz", "evidence.json", "claims.json"),
+    "metrics.json",
+    "phases.json",
+    "history.csv",
+    "trajectory.npz",
+    "evidence.json",
+    "claims.json",
     "replicates.json",
 )
 MOST_WORK = 10**12  # samples times parameters times epochs: minutes of the compiled loop
