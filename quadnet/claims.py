@@ -1,7 +1,7 @@
 """The teaching note's claims on trial: each an exact test on this run, the measured quantities, and a verdict.
 
-The prior plateau is the first plateau that the curve leaves again and in whose middle no class is told from another.
-Claims about it cannot be tested on a run that has none.
+The prior plateau is the first plateau that the curve leaves again and in whose middle no class is told from another and
+the loss is that of the class shares. Claims about it cannot be tested on a run that has none.
 """
 
 import math
@@ -35,6 +35,7 @@ SELDOM = 0.01  # share of epochs in which a loss that "falls all the way" may ri
 BLIND = 0.01  # distance of the first loss from 4 ln 2, as a share of it
 SHARP_END = 50  # epochs
 SHARP_DROP = 0.15  # of ln L
+AT_SHARES = 0.02  # distance of a loss from that of the class shares, as a share of it
 OFF_PRIORS = 0.01  # distance of a mean output from its class's share
 DRIFT = 5.0  # growth of W_1 over the prior plateau
 MOMENTUM = 0.9  # of the rules that are to leave the prior plateau faster
@@ -56,11 +57,17 @@ class Verdict:
     measured: dict[str, Quantity]
 
 
-def prior_plateau(phases: Phases, evidence: Evidence) -> int | None:
-    """The index of the prior plateau among the phases; None if there is none."""
+def prior_plateau(dataset: Dataset, history: History, phases: Phases, evidence: Evidence) -> int | None:
+    """The index of the prior plateau among the phases; None if there is none.
+
+    A slow start, before momentum has gathered or while too long steps throw the loss about, is none.
+    """
+    level = merged_level(dataset.mixture.shares)
     for k, (phase, seen) in enumerate(zip(phases.phases, evidence.phases, strict=True)):
-        if phase.kind == "plateau" and not phase.open:
-            return k if len(seen.partition) == 1 else None
+        if phase.kind == "descent" or phase.open or len(seen.partition) > 1:
+            continue
+        if abs(float(history.loss[phase.middle]) / level - 1) < AT_SHARES:
+            return k
     return None
 
 
@@ -89,7 +96,7 @@ class Case:
     @property
     def plateau(self) -> Phase | None:
         """The prior plateau."""
-        index = prior_plateau(self.phases, self.evidence)
+        index = prior_plateau(self.dataset, self.history, self.phases, self.evidence)
         return None if index is None else self.phases.phases[index]
 
 
@@ -166,7 +173,7 @@ def _sharp_drop(phases: Phases) -> Verdict:
 
 def _one_class(case: Case) -> Verdict:
     """N4b, that drop comes of naming one class for all: not done yet at epoch 0, and more than the class shares."""
-    index = prior_plateau(case.phases, case.evidence)
+    index = prior_plateau(case.dataset, case.history, case.phases, case.evidence)
     if index is None:
         return Verdict("cannot be tested", {})
     start, plateau = case.evidence.start, case.evidence.phases[index]
@@ -216,6 +223,11 @@ def _one_more_class(case: Case) -> Verdict:
     first = next((seen for seen in case.evidence.phases if len(seen.partition) > 1), None)
     if first is None:
         return Verdict("cannot be tested", {})
+    # Noisy classes are told apart in part long before their mean outputs are; what came first cannot be seen then.
+    before = [float(case.history.loss[seen.epoch]) for seen in case.evidence.phases if seen.epoch < first.epoch]
+    lowest, level = min(before, default=math.inf), merged_level(case.dataset.mixture.shares)
+    if lowest < level * (1 - AT_SHARES):
+        return Verdict("cannot be tested", {"loss_before_groups": lowest, "level_of_class_shares": level})
     sizes = sorted(map(len, first.partition))
     groups = " | ".join(" ".join(map(str, group)) for group in first.partition)
     return Verdict(_outcome(sizes == [1, CLASSES - 1]), {"first_groups": groups, "epoch": first.epoch})
@@ -224,7 +236,7 @@ def _one_more_class(case: Case) -> Verdict:
 def _class_after_class(case: Case) -> Verdict:
     """N7, and so on, class after class: at least as many descents as there are classes, in a run that learns them."""
     descents = len([phase for phase in case.phases.phases if phase.kind == "descent"])
-    groups = len(case.evidence.phases[-1].partition) if case.evidence.phases else 0
+    groups = len((case.evidence.phases or (case.evidence.start,))[-1].partition)
     measured: dict[str, Quantity] = {"descents": descents, "classes": CLASSES, "groups_at_the_end": groups}
     if descents >= CLASSES:
         return Verdict("holds", measured)
@@ -233,6 +245,8 @@ def _class_after_class(case: Case) -> Verdict:
 
 def _inertia(case: Case, optimizer: str, least: float) -> Verdict:
     """N8a and N8b, inertia helps: a rule with momentum 0.9 leaves the prior plateau so many times faster."""
+    if case.plateau is not None and case.crossing is None:
+        return Verdict("cannot be tested", {"plateau_start": case.plateau.start, "plateau_end": case.plateau.end})
     speed_up = case.crossing.speed_up(optimizer, MOMENTUM) if case.crossing is not None else None
     if case.crossing is None or speed_up is None:
         return Verdict("cannot be tested", {})

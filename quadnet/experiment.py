@@ -72,15 +72,13 @@ def conduct(config: Config, progress: Progress | None = None) -> Experiment:
             warning = pool.submit(accompany, warning_config(config), dataset, check)
             evidence = observe(dataset, history, phases)
             anatomy = dissect(dataset, history, phases)
-            index = prior_plateau(phases, evidence)
-            standstill = None
-            if index is not None:
-                standstill = examine(config, dataset, history, phases.phases[index])
+            index = prior_plateau(dataset, history, phases, evidence)
+            prior = None if index is None else phases.phases[index]
+            standstill = None if prior is None else examine(config, dataset, history, prior)
             metrics = measure(config, dataset, history)
             crossed = tuple(crossing.result() for crossing in crossings)
-            case = Case(
-                config, dataset, history, phases, evidence, standstill, crossed[0] if index is not None else None
-            )
+            left = dict(zip(phases.closed_plateaus, crossed, strict=True))
+            case = Case(config, dataset, history, phases, evidence, standstill, left[prior] if prior else None)
             return Experiment(
                 config=config,
                 dataset=dataset,

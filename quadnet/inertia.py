@@ -194,8 +194,9 @@ def cross(
         progress: Called now and then.
 
     Returns:
-        None if even plain gradient descent does not leave it within three times the epochs that were left, or if a
-        thinned history kept no epoch of it next to its middle.
+        None if even plain gradient descent does not leave it within three times the epochs that were left, or 3/(1-β)
+        times if the main run's steps may grow as momentum lets them, or if a thinned history kept no epoch of it next
+        to its middle.
     """
     start, goal = history.nearest(phase.middle), phase.loss_end
     if not phase.start <= start < phase.end:
@@ -206,7 +207,9 @@ def cross(
         limited = config.model_copy(update={"training": training.model_copy(update={"epochs": most + 1})})
         return _epochs_to(goal, limited, dataset, history.at(start), progress)
 
-    plain = needed(rule, _PATIENCE * (phase.end - start))
+    rolling = config.training.optimizer in ("heavy_ball", "nesterov")
+    longer = 1 / (1 - config.training.momentum) if rolling else 1.0
+    plain = needed(rule, round(_PATIENCE * longer * (phase.end - start)))
     if plain is None:
         return None
     trials = []

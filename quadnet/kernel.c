@@ -2,7 +2,12 @@
    hence the same bits. Compile with -ffp-contract=off: a fused multiply-add rounds once where two operations round twice.
 
    Samples are worked in blocks of 64, which the caller has laid out as `total` folds them: lane i of row v of block b is
-   sample v·N/8 + 8b + i, for N padded samples. Every array of 64 numbers below holds 8 rows of 8 lanes of one unit. */
+   sample v·N/8 + 8b + i, for N padded samples. Every array of 64 numbers below holds 8 rows of 8 lanes of one unit.
+
+   On x86 GCC reads the middle of this file three times, with vectors of 64, 32 and 16 bytes for three instruction sets,
+   and the widest that the processor has is taken. The tests define ONE_INSTRUCTION_SET to have the compiler's alone. */
+
+#if !defined(BYTES)
 
 #include <float.h>
 #include <math.h>
@@ -24,14 +29,6 @@
 #define EXPORT __attribute__((visibility("default")))
 #endif
 
-/* GCC compiles the marked function once for each instruction set and picks one when the library is loaded; the tests
-   define the mark as nothing to have one instruction set alone. */
-#if defined(EVERY_PROCESSOR)
-#elif defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__)
-#define EVERY_PROCESSOR __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define EVERY_PROCESSOR
-#endif
 #if defined(__GNUC__)
 #define INLINE static inline __attribute__((always_inline))
 #elif defined(_MSC_VER)
@@ -40,104 +37,7 @@
 #define INLINE static inline
 #endif
 
-/* How a double's bits are read and written. */
-INLINE uint64_t bits_of(double x) { uint64_t bits; memcpy(&bits, &x, 8); return bits; }
-INLINE double number_of(uint64_t bits) { double x; memcpy(&x, &bits, 8); return x; }
-
 static const double LN2_PER_STEP = 1.4426950408889634, LN2_HIGH = 0.693147180559663, LN2_LOW = 2.8235290563031577e-13;
-
-/* 8 lanes at once, or one after the other where the compiler knows no vectors. */
-#if defined(__GNUC__)
-typedef double Pack __attribute__((vector_size(64)));
-typedef uint64_t PackBits __attribute__((vector_size(64)));
-#define POWER_OF_TWO(t) ((Pack)((PackBits)(t) << 52))
-#else
-typedef double Pack;
-#define POWER_OF_TWO(t) number_of(bits_of(t) << 52)
-#endif
-enum { PACK = sizeof(Pack) / sizeof(double), SIDE = 8 };
-#define SIDE_BY_SIDE(statement) do { for (int g = 0; g < SIDE; g++) { statement; } } while (0)
-
-/* arithmetic.sigmoid of the 64 numbers z of a unit: every operation for several packs side by side, since one alone would
-   wait for the result of the one before. */
-INLINE void sigmoids(const double *restrict z, double *restrict result, int bounded)
-{
-    const double scale = bounded ? 1.0 : 0x1p512, round = 0x1.8p52 + 1023 + (bounded ? 0 : 512);
-    double clipped[BLOCK];
-    for (int s = 0; !bounded && s < BLOCK; s++) {
-        double x = z[s] < -746.0 ? -746.0 : z[s];
-        clipped[s] = x > 100.0 ? 100.0 : x;
-    }
-    for (int s = 0; s < BLOCK; s += SIDE * PACK) {
-        Pack t[SIDE], r[SIDE], square[SIDE], even[SIDE];
-        memcpy(r, (bounded ? z : clipped) + s, sizeof r);
-        SIDE_BY_SIDE(t[g] = r[g] * LN2_PER_STEP);
-        SIDE_BY_SIDE(t[g] = t[g] + round);
-        SIDE_BY_SIDE(even[g] = t[g] - round);
-        SIDE_BY_SIDE(square[g] = even[g] * LN2_HIGH);
-        SIDE_BY_SIDE(even[g] = even[g] * LN2_LOW);
-        SIDE_BY_SIDE(r[g] = r[g] - square[g]);
-        SIDE_BY_SIDE(r[g] = r[g] - even[g]);
-        SIDE_BY_SIDE(r[g] = r[g] * 0.8);
-        SIDE_BY_SIDE(square[g] = r[g] * r[g]);
-        SIDE_BY_SIDE(even[g] = square[g] * 3.087327729477532e-07);
-        SIDE_BY_SIDE(t[g] = POWER_OF_TWO(t[g]));
-        SIDE_BY_SIDE(even[g] = even[g] + -7.884053947876835e-06);
-        SIDE_BY_SIDE(even[g] = even[g] * square[g]);
-        SIDE_BY_SIDE(even[g] = even[g] + 0.00020183582981207944);
-        SIDE_BY_SIDE(even[g] = even[g] * square[g]);
-        SIDE_BY_SIDE(even[g] = even[g] + -0.005425347222180413);
-        SIDE_BY_SIDE(even[g] = even[g] * square[g]);
-        SIDE_BY_SIDE(even[g] = even[g] + 0.20833333333333323);
-        SIDE_BY_SIDE(even[g] = even[g] * square[g]);
-        SIDE_BY_SIDE(even[g] = even[g] + 1.6);
-        SIDE_BY_SIDE(square[g] = even[g] + r[g]);
-        SIDE_BY_SIDE(square[g] = square[g] * t[g]);
-        if (!bounded) {
-            SIDE_BY_SIDE(r[g] = r[g] * scale);
-            SIDE_BY_SIDE(even[g] = even[g] * scale);
-        }
-        SIDE_BY_SIDE(r[g] = square[g] - r[g]);
-        SIDE_BY_SIDE(r[g] = r[g] + even[g]);
-        SIDE_BY_SIDE(r[g] = square[g] / r[g]);
-        memcpy(result + s, r, sizeof r);
-    }
-}
-
-/* arithmetic.log, for a positive normal number or one that is not a number */
-INLINE double logarithm(double x)
-{
-    uint64_t bits = bits_of(x), moved = bits - 0x3FE6A09E667F3BCD + ((uint64_t)1023 << 52);
-    uint64_t exponent = moved >> 52;
-    double k = number_of(exponent | 0x4330000000000000) - (0x1p52 + 1023);
-    double f = number_of(bits - ((exponent - 1023) << 52)) - 1.0;
-    double s = f / (2.0 + f), z = s * s;
-    double tail = 0.14617807153417325;
-    tail = tail * z + 0.15331611722055008;
-    tail = tail * z + 0.1818289243253687;
-    tail = tail * z + 0.22222211089379496;
-    tail = tail * z + 0.28571428626253836;
-    tail = tail * z + 0.3999999999989889;
-    tail = tail * z + 0.666666666666667;
-    tail = tail * z;
-    double shifted = f * 0x1p27, high = (f + shifted) - shifted;
-    double half_high = 0.5 * high * high, half_low = 0.5 * (f - high) * (f + high);
-    double steps = k * LN2_HIGH, first = steps + f, second = first - half_high;
-    double lost = (f - (first - steps)) + ((first - second) - half_high);
-    double small = (s * (half_high + half_low + tail) + k * LN2_LOW) - half_low;
-    double result = second + (lost + small);
-    return x == x ? result : x;
-}
-
-/* The three foldings of arithmetic.total, for lane i of one unit's block. */
-#define FOLDED(x, i, op)                                                                                                \
-    (((x(i) op x(i + 32)) op(x(i + 16) op x(i + 48))) op((x(i + 8) op x(i + 40)) op(x(i + 24) op x(i + 56))))
-
-/* The last three foldings of arithmetic.total. */
-static double across(const double *lanes)
-{
-    return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
-}
 
 typedef struct {
     int64_t layers;          /* weight matrices */
@@ -155,58 +55,297 @@ typedef struct {
     double *logits;      /* (outputs, BLOCK) */
     double *delta[2];    /* (units of the widest layer, BLOCK) */
     double *lanes;       /* (parameters, LANES): the sums of the gradient on their way */
+    double *factors;     /* (blocks, LANES): those of the cross-entropy, folded */
 } Room;
 
-/* Sets padding to the given value. */
+/* The last three foldings of arithmetic.total. */
+INLINE double across(const double *lanes)
+{
+    return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
+}
+
+/* Sets padding to the given value: the last samples, so that a full row has none before it. */
 INLINE void clear(const Task *task, int64_t block, double *restrict rows, int64_t units, double value)
 {
-    for (int64_t v = 0; v < LANES; v++) {
-        int64_t real = task->samples - (v * task->blocks + block) * LANES;
-        for (int64_t u = 0; real < LANES && u < units; u++)
+    for (int64_t v = LANES - 1; v >= 0; v--) {
+        const int64_t real = task->samples - (v * task->blocks + block) * LANES;
+        if (real >= LANES) break;
+        for (int64_t u = 0; u < units; u++)
             for (int64_t i = real > 0 ? real : 0; i < LANES; i++) rows[u * BLOCK + v * LANES + i] = value;
     }
 }
 
-/* One layer of network.forward. */
-INLINE void layer_forward(const double *restrict below, int64_t rows, int64_t columns, const double *restrict weights,
-                          const double *restrict biases, double *restrict above, double *restrict logits,
-                          int bounded)
+/* The pack that starts at a number of an array. */
+#define AT(number) (*(Anywhere *)&(number))
+#if defined(__GNUC__)
+#define BITS_OF(x) ((PackBits)(x))
+#define NUMBER_OF(bits) ((Pack)(bits))
+/* Hides that a pointer is still the same: numbers used again would be copied to the stack instead of loaded again. */
+#define ANEW(pointer) __asm__("" : "+r"(pointer))
+#define WHERE(mask, yes, no) NUMBER_OF((BITS_OF(mask) & BITS_OF(yes)) | (~BITS_OF(mask) & BITS_OF(no)))
+#else
+#define BITS_OF(x) bits_of(x)
+#define NUMBER_OF(bits) number_of(bits)
+#define WHERE(condition, yes, no) ((condition) ? (yes) : (no))
+#define ANEW(pointer) ((void)0)
+INLINE uint64_t bits_of(double x) { uint64_t bits; memcpy(&bits, &x, 8); return bits; }
+INLINE double number_of(uint64_t bits) { double x; memcpy(&x, &bits, 8); return x; }
+#endif
+enum { SIDE = 8 }; /* packs worked together */
+/* Has three packs in registers, instead of loaded again at every use. */
+#if defined(__GNUC__) && defined(__x86_64__)
+#define LOADED(a, b, c) __asm__("" : "+v"(a), "+v"(b), "+v"(c))
+#else
+#define LOADED(a, b, c) ((void)0)
+#endif
+#define PACK ((int)(BYTES / sizeof(double)))
+#define SIDE_BY_SIDE(statement) do { for (int g = 0; g < SIDE; g++) { statement; } } while (0)
+
+/* The names of what is compiled anew for every width. */
+#define JOINED(name, bytes) name##bytes
+#define NAMED(name, bytes) JOINED(name, bytes)
+#define Pack NAMED(Pack, BYTES)
+#define PackBits NAMED(PackBits, BYTES)
+#define Anywhere NAMED(Anywhere, BYTES)
+#define sigmoids NAMED(sigmoids, BYTES)
+#define logarithms NAMED(logarithms, BYTES)
+#define layer_forward NAMED(layer_forward, BYTES)
+#define block_loss NAMED(block_loss, BYTES)
+#define layer_gradient NAMED(layer_gradient, BYTES)
+#define layer_backward NAMED(layer_backward, BYTES)
+#define pass_with NAMED(pass_with, BYTES)
+#define pass NAMED(pass, BYTES)
+
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && !defined(ONE_INSTRUCTION_SET)
+#pragma GCC push_options
+#pragma GCC target("avx512f")
+#define BYTES 64
+#include "kernel.c"
+#undef BYTES
+#pragma GCC pop_options
+#pragma GCC push_options
+#pragma GCC target("avx2")
+#define BYTES 32
+#include "kernel.c"
+#undef BYTES
+#pragma GCC pop_options
+#define BYTES 16
+#include "kernel.c"
+#define PASS (__builtin_cpu_supports("avx512f") ? pass64 : __builtin_cpu_supports("avx2") ? pass32 : pass16)
+#else
+#if !defined(__GNUC__)
+#define BYTES 8
+#elif defined(__AVX512F__)
+#define BYTES 64
+#elif defined(__AVX__)
+#define BYTES 32
+#else
+#define BYTES 16
+#endif
+#include "kernel.c"
+#define PASS pass
+#endif
+
+enum { GRADIENT_DESCENT, HEAVY_BALL, NESTEROV, AVERAGING };
+
+static int64_t parameters_of(int64_t layers, const int64_t *widths, int64_t *units, int64_t *widest)
 {
-    for (int64_t j = 0; j < columns; j++) {
-        double z[BLOCK];
-        for (int s = 0; s < BLOCK; s++) z[s] = below[s] * weights[j];
-        for (int64_t i = 1; i < rows; i++) {
-            const double weight = weights[i * columns + j];
-            for (int s = 0; s < BLOCK; s++) z[s] += below[i * BLOCK + s] * weight;
-        }
-        for (int s = 0; s < BLOCK; s++) z[s] += biases[j];
-        if (logits)
-            for (int s = 0; s < BLOCK; s++) logits[j * BLOCK + s] = z[s];
-        sigmoids(z, above + j * BLOCK, bounded);
+    int64_t parameters = 0;
+    *units = *widest = widths[0];
+    for (int64_t l = 0; l < layers; l++) {
+        parameters += (widths[l] + 1) * widths[l + 1];
+        *units += widths[l + 1];
+        if (widths[l + 1] > *widest) *widest = widths[l + 1];
     }
+    return parameters;
 }
 
-/* network.cross_entropy: adds one block's folded terms and logarithms to their lanes. */
-INLINE void block_loss(const Task *task, int64_t block, int64_t outputs, const double *restrict activations,
+/* How many numbers the workspace of `quadnet_train` must hold. */
+EXPORT int64_t quadnet_room(int64_t layers, const int64_t *widths, int64_t blocks)
+{
+    int64_t units, widest, parameters = parameters_of(layers, widths, &units, &widest);
+    return (units + widths[layers] + 2 * widest) * BLOCK + parameters * (LANES + 2) + (blocks + 1) * LANES;
+}
+
+/* Trains for the epochs first … last − 1 and returns how many were begun: less than asked for when a loss was not finite.
+   `kept` has a row for the parameters after 0, every, 2·every, … updates. */
+EXPORT int64_t quadnet_train(int64_t layers, const int64_t *widths, int64_t samples, int64_t blocks, const double *points,
+                             const double *one_hot, int64_t optimizer, double rate, double momentum, int64_t first,
+                             int64_t last, int64_t every, double *theta, double *velocity, double *loss, double *kept,
+                             double *workspace)
+{
+    int64_t units, widest;
+    const int64_t parameters = parameters_of(layers, widths, &units, &widest);
+    double reach = 1.0; /* the largest input or activation; points that are not numbers show in the logits all the same */
+    for (int64_t i = 0; i < blocks * widths[0] * BLOCK; i++) reach = fabs(points[i]) > reach ? fabs(points[i]) : reach;
+    const Task task = {layers, widths, samples, blocks, points, one_hot, reach * (double)(widest + 1)};
+    Room room;
+    room.activations = (double *)(((uintptr_t)workspace + 63) & ~(uintptr_t)63);
+    room.logits = room.activations + units * BLOCK;
+    room.delta[0] = room.logits + widths[layers] * BLOCK;
+    room.delta[1] = room.delta[0] + widest * BLOCK;
+    room.lanes = room.delta[1] + widest * BLOCK;
+    room.factors = room.lanes + parameters * LANES;
+    double *gradient = room.factors + blocks * LANES, *ahead = gradient + parameters;
+
+    for (int64_t epoch = first; epoch < last; epoch++) {
+        if (optimizer == NESTEROV) {
+            for (int64_t i = 0; i < parameters; i++) ahead[i] = theta[i] + momentum * velocity[i];
+            loss[epoch] = PASS(&task, &room, theta, parameters, 0);
+        } else {
+            loss[epoch] = PASS(&task, &room, theta, parameters, gradient);
+        }
+        if (!isfinite(loss[epoch])) return epoch + 1 - first;
+        if (optimizer == NESTEROV) PASS(&task, &room, ahead, parameters, gradient);
+        for (int64_t i = 0; i < parameters; i++) {
+            if (optimizer == GRADIENT_DESCENT) {
+                theta[i] = theta[i] - rate * gradient[i];
+            } else if (optimizer == AVERAGING) {
+                velocity[i] = momentum * velocity[i] + (1.0 - momentum) * gradient[i];
+                theta[i] = theta[i] - rate * velocity[i];
+            } else {
+                velocity[i] = momentum * velocity[i] - rate * gradient[i];
+                theta[i] = theta[i] + velocity[i];
+            }
+        }
+        if ((epoch + 1) % every == 0)
+            memcpy(kept + (epoch + 1) / every * parameters, theta, (size_t)parameters * sizeof(double));
+    }
+    return last - first;
+}
+
+/* Python's build wants this name on some systems; the library is loaded by ctypes and never imported. */
+EXPORT void *PyInit__kernel(void) { return 0; }
+
+#else /* BYTES */
+
+/* Some lanes at once, or one after the other where the compiler knows no vectors. */
+#if defined(__GNUC__)
+typedef double Pack __attribute__((vector_size(BYTES)));
+typedef uint64_t PackBits __attribute__((vector_size(BYTES)));
+typedef Pack Anywhere __attribute__((aligned(8), may_alias));
+#else
+typedef double Pack, Anywhere;
+typedef uint64_t PackBits;
+#endif
+
+/* The three foldings of arithmetic.total, for a pack's lanes of the 8 rows of a unit. */
+#define FOLDED(x, op) (((x(0) op x(4)) op(x(2) op x(6))) op((x(1) op x(5)) op(x(3) op x(7))))
+
+/* arithmetic.sigmoid of several packs side by side, in place: one alone would wait for every result. */
+INLINE void sigmoids(Pack *restrict r, int bounded)
+{
+    const double scale = bounded ? 1.0 : 0x1p512, round = 0x1.8p52 + 1023 + (bounded ? 0 : 512);
+    const Pack lowest = (Pack){0} - 746.0, highest = (Pack){0} + 100.0;
+    Pack t[SIDE], square[SIDE], even[SIDE];
+    if (!bounded) {
+        SIDE_BY_SIDE(r[g] = WHERE(r[g] < lowest, lowest, r[g]));
+        SIDE_BY_SIDE(r[g] = WHERE(r[g] > highest, highest, r[g]));
+    }
+    SIDE_BY_SIDE(t[g] = r[g] * LN2_PER_STEP);
+    SIDE_BY_SIDE(t[g] = t[g] + round);
+    SIDE_BY_SIDE(even[g] = t[g] - round);
+    SIDE_BY_SIDE(square[g] = even[g] * LN2_HIGH);
+    SIDE_BY_SIDE(even[g] = even[g] * LN2_LOW);
+    SIDE_BY_SIDE(r[g] = r[g] - square[g]);
+    SIDE_BY_SIDE(r[g] = r[g] - even[g]);
+    SIDE_BY_SIDE(r[g] = r[g] * 0.8);
+    SIDE_BY_SIDE(square[g] = r[g] * r[g]);
+    SIDE_BY_SIDE(even[g] = square[g] * 3.087327729477532e-07);
+    SIDE_BY_SIDE(t[g] = NUMBER_OF(BITS_OF(t[g]) << 52));
+    SIDE_BY_SIDE(even[g] = even[g] + -7.884053947876835e-06);
+    SIDE_BY_SIDE(even[g] = even[g] * square[g]);
+    SIDE_BY_SIDE(even[g] = even[g] + 0.00020183582981207944);
+    SIDE_BY_SIDE(even[g] = even[g] * square[g]);
+    SIDE_BY_SIDE(even[g] = even[g] + -0.005425347222180413);
+    SIDE_BY_SIDE(even[g] = even[g] * square[g]);
+    SIDE_BY_SIDE(even[g] = even[g] + 0.20833333333333323);
+    SIDE_BY_SIDE(even[g] = even[g] * square[g]);
+    SIDE_BY_SIDE(even[g] = even[g] + 1.6);
+    SIDE_BY_SIDE(square[g] = even[g] + r[g]);
+    SIDE_BY_SIDE(square[g] = square[g] * t[g]);
+    if (!bounded) {
+        SIDE_BY_SIDE(r[g] = r[g] * scale);
+        SIDE_BY_SIDE(even[g] = even[g] * scale);
+    }
+    SIDE_BY_SIDE(r[g] = square[g] - r[g]);
+    SIDE_BY_SIDE(r[g] = r[g] + even[g]);
+    SIDE_BY_SIDE(r[g] = square[g] / r[g]);
+}
+
+/* arithmetic.log, for positive normal numbers or such that are not numbers */
+INLINE void logarithms(Pack *restrict number)
+{
+    const Pack x = *number;
+    PackBits bits = BITS_OF(x), exponent = (bits - 0x3FE6A09E667F3BCD + ((uint64_t)1023 << 52)) >> 52;
+    Pack k = NUMBER_OF(exponent | 0x4330000000000000) - (0x1p52 + 1023);
+    Pack f = NUMBER_OF(bits - ((exponent - 1023) << 52)) - 1.0;
+    Pack s = f / (2.0 + f), z = s * s;
+    Pack tail = z * 0.14617807153417325;
+    tail = (tail + 0.15331611722055008) * z;
+    tail = (tail + 0.1818289243253687) * z;
+    tail = (tail + 0.22222211089379496) * z;
+    tail = (tail + 0.28571428626253836) * z;
+    tail = (tail + 0.3999999999989889) * z;
+    tail = (tail + 0.666666666666667) * z;
+    Pack shifted = f * 0x1p27, high = (f + shifted) - shifted;
+    Pack half_high = 0.5 * high * high, half_low = 0.5 * (f - high) * (f + high);
+    Pack steps = k * LN2_HIGH, first = steps + f, second = first - half_high;
+    Pack lost = (f - (first - steps)) + ((first - second) - half_high);
+    Pack small = (s * (half_high + half_low + tail) + k * LN2_LOW) - half_low;
+    *number = WHERE(x == x, second + (lost + small), x);
+}
+
+/* One layer of network.forward. */
+INLINE void layer_forward(const double *restrict below, int64_t rows, int64_t columns, const double *restrict weights,
+                          const double *restrict biases, double *above, double *logits, int bounded)
+{
+    for (int64_t j = 0; j < columns; j++)
+        for (int s = 0; s < BLOCK; s += SIDE * PACK) {
+            Pack z[SIDE];
+            ANEW(below);
+            SIDE_BY_SIDE(z[g] = AT(below[s + g * PACK]) * weights[j]);
+            for (int64_t i = 1; i < rows; i++) {
+                const double weight = weights[i * columns + j];
+                SIDE_BY_SIDE(z[g] = z[g] + AT(below[i * BLOCK + s + g * PACK]) * weight);
+            }
+            SIDE_BY_SIDE(z[g] = z[g] + biases[j]);
+            if (logits) SIDE_BY_SIDE(AT(logits[j * BLOCK + s + g * PACK]) = z[g]);
+            sigmoids(z, bounded);
+            SIDE_BY_SIDE(AT(above[j * BLOCK + s + g * PACK]) = z[g]);
+        }
+}
+
+/* network.cross_entropy: adds one block's folded terms to their lanes, folds its factors, and leaves the logits' Δ. */
+INLINE void block_loss(const Task *task, int64_t block, int64_t outputs, int partial, const double *restrict activations,
                        const double *restrict logits, const double *restrict one_hot, double *restrict terms_lanes,
-                       double *restrict log_lanes)
+                       double *restrict folded, double *restrict delta)
 {
     double terms[BLOCK], factors[BLOCK];
-    for (int64_t j = 0; j < outputs; j++)
-        for (int s = 0; s < BLOCK; s++) {
-            double a = activations[j * BLOCK + s], z = logits[j * BLOCK + s];
-            double linear = (z > 0.0 ? z : 0.0) - one_hot[j * BLOCK + s] * z;
-            double nearest = a < 1.0 - a ? 1.0 - a : a;
-            terms[s] = j ? terms[s] + linear : linear;
-            factors[s] = j ? factors[s] * nearest : nearest;
+    const Pack zero = {0};
+    for (int s = 0; s < BLOCK; s += PACK) {
+        Pack term = zero, factor = zero;
+        for (int64_t j = 0; j < outputs; j++) {
+            Pack a = AT(activations[j * BLOCK + s]), z = AT(logits[j * BLOCK + s]), y = AT(one_hot[j * BLOCK + s]);
+            LOADED(a, z, y);
+            Pack linear = WHERE(z > zero, z, zero) - y * z, rest = 1.0 - a, nearest = WHERE(a < rest, rest, a);
+            if (j) term = term + linear, factor = factor * nearest;
+            else term = linear, factor = nearest;
+            AT(delta[j * BLOCK + s]) = a - y;
         }
-    clear(task, block, terms, 1, 0.0);
-    clear(task, block, factors, 1, 1.0);
-#define TERM(i) terms[i]
-#define FACTOR(i) factors[i]
-    for (int i = 0; i < LANES; i++) {
-        terms_lanes[i] += FOLDED(TERM, i, +);
-        log_lanes[i] += logarithm(FOLDED(FACTOR, i, *));
+        AT(terms[s]) = term;
+        AT(factors[s]) = factor;
+    }
+    if (partial) {
+        clear(task, block, terms, 1, 0.0);
+        clear(task, block, factors, 1, 1.0);
+        clear(task, block, delta, outputs, 0.0);
+    }
+#define TERM(v) AT(terms[v * LANES + i])
+#define FACTOR(v) AT(factors[v * LANES + i])
+    for (int i = 0; i < LANES; i += PACK) {
+        AT(folded[i]) = FOLDED(FACTOR, *);
+        AT(terms_lanes[i]) = AT(terms_lanes[i]) + FOLDED(TERM, +);
     }
 }
 
@@ -214,35 +353,35 @@ INLINE void block_loss(const Task *task, int64_t block, int64_t outputs, const d
 INLINE void layer_gradient(const double *restrict below, const double *restrict delta, int64_t rows, int64_t columns,
                            double *restrict lanes)
 {
-#define PRODUCT(s) (a[s] * d[s])
-#define DELTA(s) d[s]
-    for (int64_t i = 0; i < rows; i++)
+#define PRODUCT(v) (AT(below[i * BLOCK + v * LANES + l]) * d[v])
+#define DELTA(v) d[v]
+    for (int l = 0; l < LANES; l += PACK)
         for (int64_t j = 0; j < columns; j++) {
-            const double *restrict a = below + i * BLOCK, *restrict d = delta + j * BLOCK;
-            for (int l = 0; l < LANES; l++) lanes[(i * columns + j) * LANES + l] += FOLDED(PRODUCT, l, +);
+            Pack d[LANES];
+            for (int v = 0; v < LANES; v++) d[v] = AT(delta[j * BLOCK + v * LANES + l]);
+            for (int64_t i = 0; i < rows; i++) {
+                double *sum = lanes + (i * columns + j) * LANES + l;
+                AT(*sum) = AT(*sum) + FOLDED(PRODUCT, +);
+            }
+            double *sum = lanes + (rows * columns + j) * LANES + l;
+            AT(*sum) = AT(*sum) + FOLDED(DELTA, +);
         }
-    for (int64_t j = 0; j < columns; j++) {
-        const double *restrict d = delta + j * BLOCK;
-        for (int l = 0; l < LANES; l++) lanes[(rows * columns + j) * LANES + l] += FOLDED(DELTA, l, +);
-    }
 }
 
 INLINE void layer_backward(const double *restrict delta, const double *restrict weights, const double *restrict below,
                            int64_t rows, int64_t columns, double *restrict next)
 {
-    for (int64_t i = 0; i < rows; i++) {
-        double sum[BLOCK];
-        for (int s = 0; s < BLOCK; s++) sum[s] = weights[i * columns] * delta[s];
-        for (int64_t j = 1; j < columns; j++)
-            for (int s = 0; s < BLOCK; s++) sum[s] += weights[i * columns + j] * delta[j * BLOCK + s];
-        for (int s = 0; s < BLOCK; s++) {
-            double a = below[i * BLOCK + s];
-            next[i * BLOCK + s] = (sum[s] * a) * (1.0 - a);
+    for (int64_t i = 0; i < rows; i++)
+        for (int s = 0; s < BLOCK; s += SIDE * PACK) {
+            Pack sum[SIDE], a[SIDE];
+            SIDE_BY_SIDE(sum[g] = weights[i * columns] * AT(delta[s + g * PACK]));
+            for (int64_t j = 1; j < columns; j++)
+                SIDE_BY_SIDE(sum[g] = sum[g] + weights[i * columns + j] * AT(delta[j * BLOCK + s + g * PACK]));
+            SIDE_BY_SIDE(a[g] = AT(below[i * BLOCK + s + g * PACK]));
+            SIDE_BY_SIDE(AT(next[i * BLOCK + s + g * PACK]) = (sum[g] * a[g]) * (1.0 - a[g]));
         }
-    }
 }
 
-/* All samples once. Returns the loss, and the gradient in `gradient` unless that is null. */
 /* The layers of the default network with their widths as constants: the compiler then unrolls them. */
 #define FITTED(work)                                                                                                    \
     do {                                                                                                                \
@@ -264,31 +403,32 @@ INLINE double pass_with(const Task *task, const Room *room, const double *theta,
 
     for (int64_t block = 0; block < task->blocks; block++) {
         const int partial = ((LANES - 1) * task->blocks + block + 1) * LANES > task->samples;
-        double *below = room->activations;
-        const double *weights = theta;
-        memcpy(below, task->points + block * widths[0] * BLOCK, (size_t)widths[0] * BLOCK * sizeof(double));
+        const double *points = task->points + block * widths[0] * BLOCK;
+        const double *one_hot = task->one_hot + block * outputs * BLOCK;
+        const double *below = points, *weights = theta;
+        double *above = room->activations;
         for (int64_t l = 0; l < layers; l++) {
             const int64_t rows = widths[l], columns = widths[l + 1];
-            double *above = below + rows * BLOCK;
             double *logits = l == layers - 1 ? room->logits : 0;
 #define FORWARD(r, c) layer_forward(below, r, c, weights, weights + rows * columns, above, logits, bounded)
             FITTED(FORWARD);
             if (partial) clear(task, block, above, columns, 0.0);
             below = above;
+            above += columns * BLOCK;
             weights += (rows + 1) * columns;
         }
-        const double *one_hot = task->one_hot + block * outputs * BLOCK;
-        block_loss(task, block, outputs, below, room->logits, one_hot, terms_lanes, log_lanes);
+        double *delta = room->delta[0], *next = room->delta[1], *lanes = room->lanes + parameters * LANES;
+        double *folded = room->factors + block * LANES;
+#define LOSS(o) block_loss(task, block, o, partial, below, room->logits, one_hot, terms_lanes, folded, delta)
+        if (outputs == 4) LOSS(4);
+        else LOSS(outputs);
         if (!gradient) continue;
 
-        double *delta = room->delta[0], *next = room->delta[1], *lanes = room->lanes + parameters * LANES;
-        for (int64_t s = 0; s < outputs * BLOCK; s++) delta[s] = below[s] - one_hot[s];
-        if (partial) clear(task, block, delta, outputs, 0.0);
         for (int64_t l = layers - 1; l >= 0; l--) {
             const int64_t rows = widths[l], columns = widths[l + 1];
             weights -= (rows + 1) * columns;
             lanes -= (rows + 1) * columns * LANES;
-            below -= rows * BLOCK;
+            below = l ? below - rows * BLOCK : points;
 #define GRADIENT(r, c) layer_gradient(below, delta, r, c, lanes)
             FITTED(GRADIENT);
             if (!l) break;
@@ -300,11 +440,16 @@ INLINE double pass_with(const Task *task, const Room *room, const double *theta,
             next = swap;
         }
     }
+    for (int64_t i = 0; i < task->blocks * LANES; i += PACK) {
+        Pack log = AT(room->factors[i]);
+        logarithms(&log);
+        AT(log_lanes[i % LANES]) = AT(log_lanes[i % LANES]) + log;
+    }
     for (int64_t i = 0; gradient && i < parameters; i++) gradient[i] = across(room->lanes + i * LANES) / count;
     return (across(terms_lanes) - across(log_lanes)) / count;
 }
 
-EVERY_PROCESSOR
+/* All samples once. Returns the loss, and the gradient in `gradient` unless that is null. */
 static double pass(const Task *task, const Room *room, const double *theta, int64_t parameters, double *gradient)
 {
     int bounded = 1;
@@ -313,72 +458,4 @@ static double pass(const Task *task, const Room *room, const double *theta, int6
     return pass_with(task, room, theta, parameters, gradient, 0);
 }
 
-enum { GRADIENT_DESCENT, HEAVY_BALL, NESTEROV, AVERAGING };
-
-static int64_t parameters_of(int64_t layers, const int64_t *widths, int64_t *units, int64_t *widest)
-{
-    int64_t parameters = 0;
-    *units = *widest = widths[0];
-    for (int64_t l = 0; l < layers; l++) {
-        parameters += (widths[l] + 1) * widths[l + 1];
-        *units += widths[l + 1];
-        if (widths[l + 1] > *widest) *widest = widths[l + 1];
-    }
-    return parameters;
-}
-
-/* How many numbers the workspace of `quadnet_train` must hold. */
-EXPORT int64_t quadnet_room(int64_t layers, const int64_t *widths)
-{
-    int64_t units, widest, parameters = parameters_of(layers, widths, &units, &widest);
-    return (units + widths[layers] + 2 * widest) * BLOCK + parameters * (LANES + 2) + LANES;
-}
-
-/* Trains for the epochs first … last − 1 and returns how many were begun: less than asked for when a loss was not finite.
-   `kept` has a row for the parameters after 0, every, 2·every, … updates. */
-EXPORT int64_t quadnet_train(int64_t layers, const int64_t *widths, int64_t samples, int64_t blocks, const double *points,
-                             const double *one_hot, int64_t optimizer, double rate, double momentum, int64_t first,
-                             int64_t last, int64_t every, double *theta, double *velocity, double *loss, double *kept,
-                             double *workspace)
-{
-    int64_t units, widest;
-    const int64_t parameters = parameters_of(layers, widths, &units, &widest);
-    double reach = 1.0; /* the largest input or activation; points that are not numbers show in the logits all the same */
-    for (int64_t i = 0; i < blocks * widths[0] * BLOCK; i++) reach = fabs(points[i]) > reach ? fabs(points[i]) : reach;
-    const Task task = {layers, widths, samples, blocks, points, one_hot, reach * (double)(widest + 1)};
-    Room room;
-    room.activations = (double *)(((uintptr_t)workspace + 63) & ~(uintptr_t)63);
-    room.logits = room.activations + units * BLOCK;
-    room.delta[0] = room.logits + widths[layers] * BLOCK;
-    room.delta[1] = room.delta[0] + widest * BLOCK;
-    room.lanes = room.delta[1] + widest * BLOCK;
-    double *gradient = room.lanes + parameters * LANES, *ahead = gradient + parameters;
-
-    for (int64_t epoch = first; epoch < last; epoch++) {
-        if (optimizer == NESTEROV) {
-            for (int64_t i = 0; i < parameters; i++) ahead[i] = theta[i] + momentum * velocity[i];
-            loss[epoch] = pass(&task, &room, theta, parameters, 0);
-        } else {
-            loss[epoch] = pass(&task, &room, theta, parameters, gradient);
-        }
-        if (!isfinite(loss[epoch])) return epoch + 1 - first;
-        if (optimizer == NESTEROV) pass(&task, &room, ahead, parameters, gradient);
-        for (int64_t i = 0; i < parameters; i++) {
-            if (optimizer == GRADIENT_DESCENT) {
-                theta[i] = theta[i] - rate * gradient[i];
-            } else if (optimizer == AVERAGING) {
-                velocity[i] = momentum * velocity[i] + (1.0 - momentum) * gradient[i];
-                theta[i] = theta[i] - rate * velocity[i];
-            } else {
-                velocity[i] = momentum * velocity[i] - rate * gradient[i];
-                theta[i] = theta[i] + velocity[i];
-            }
-        }
-        if ((epoch + 1) % every == 0)
-            memcpy(kept + (epoch + 1) / every * parameters, theta, (size_t)parameters * sizeof(double));
-    }
-    return last - first;
-}
-
-/* Python's build wants this name on some systems; the library is loaded by ctypes and never imported. */
-EXPORT void *PyInit__kernel(void) { return 0; }
+#endif

@@ -55,7 +55,7 @@ def advance(config: Config, dataset: Dataset) -> Callable[[State, Recording, int
     layers = len(config.network.widths) - 1
     widths = np.array(config.network.widths, dtype=np.int64)
     points, one_hot = _blocks(dataset.points), _blocks(dataset.one_hot)
-    workspace = np.empty(library.quadnet_room(layers, widths.ctypes.data))
+    workspace = np.empty(library.quadnet_room(layers, widths.ctypes.data, len(points)))
 
     def advance(state: State, recording: Recording, last: int) -> State:
         theta, velocity = state.theta.copy(), state.velocity.copy()
@@ -105,7 +105,7 @@ def _library() -> ctypes.CDLL | None:
     library = ctypes.CDLL(spec.origin)
     whole, number, array = ctypes.c_int64, ctypes.c_double, ctypes.c_void_p
     library.quadnet_room.restype = library.quadnet_train.restype = whole
-    library.quadnet_room.argtypes = [whole, array]
+    library.quadnet_room.argtypes = [whole, array, whole]
     library.quadnet_train.argtypes = [whole, array, whole, whole, array, array, whole, number, number]
     library.quadnet_train.argtypes += [whole, whole, whole, array, array, array, array, array]
     return library

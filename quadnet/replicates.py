@@ -123,11 +123,14 @@ def extent(run: Experiment) -> tuple[int, int]:
     """How many epochs to train, and how many replicates.
 
     Epochs: 1.5 times as far as the run's last closed phase, where its story ends, or all if it left no plateau.
-    Replicates: as many as are wanted and the budget allows. Both are the same on every machine.
+    Replicates: as many as are wanted and the budget allows, none if all weights start at 0 whatever the seed. Both are
+    the same on every machine.
     """
     epochs = run.config.training.epochs
     if run.phases.closed_plateaus:
         epochs = min(epochs, max(phase.end for phase in run.phases.phases if not phase.open) * 3 // 2)
+    if run.config.network.initial_scale == 0:
+        return epochs, 0
     samples, parameters = len(run.dataset.points), run.history.parameters.shape[1]
     return epochs, min(run.config.replicates.runs, BUDGET // (samples * parameters * epochs))
 

@@ -91,7 +91,7 @@ def _run(config: Config, seeds: Seeds) -> Row:
     found = detect(history.loss)
     evidence = observe(dataset, history, found, tracked=False)
     standstill = crossing = None
-    index = prior_plateau(found, evidence)
+    index = prior_plateau(dataset, history, found, evidence)
     if index is not None:
         phase, tried = found.phases[index], [rule for rule in rules(config.training) if rule.momentum == MOMENTUM]
         standstill = examine(config, dataset, history, phase, whole=False)

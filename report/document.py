@@ -16,6 +16,7 @@ from quadnet.inertia import pairs
 from quadnet.mixture import Mixture, Partition, merged_level
 from quadnet.phases import Phase
 from quadnet.replicates import Replicates, Standing, standings
+from quadnet.spectrum import Signs
 from report import drawings, note, prose, story, verdicts
 from report.drawings import Figure
 from report.figures.training import Level as Line
@@ -186,7 +187,7 @@ def compose(
     return Document(
         language=language,
         title=config.report.title,
-        subtitle=_("How a %(shape)s sigmoid network learns to tell four clouds of points apart")
+        subtitle=_("What a %(shape)s sigmoid network learns about four clouds of points")
         % {"shape": "-".join(map(str, config.network.widths))},
         run_name=config.run_name,
         digest=config.digest,
@@ -387,13 +388,19 @@ def _makeup(run: Experiment, language: Language) -> tuple[tuple[str, ...], ...]:
                 language.integer(epoch),
                 language.significant(float(run.history.loss[min(epoch, run.history.loss.size - 1)])),
                 language.significant(look.snapshot.gradient_norm, 2),
-                none if look.least is None else language.significant(look.least, 2),
+                none if look.least is None else _least(look.least, signs, language),
                 none if signs is None else f"{signs.negative} / {signs.zero} / {signs.positive}",
                 *map(rank, look.weight_ranks),
                 *map(rank, look.activation_ranks),
             )
         )
     return (tuple(columns), *rows)
+
+
+def _least(value: float, signs: Signs | None, language: Language) -> str:
+    """The least eigenvalue; what counts as zero is rounding and has no digits."""
+    nothing = signs is not None and value < 0 and not signs.negative
+    return language.significant(0.0 if nothing else value, 2)
 
 
 def _crossings(run: Experiment, language: Language) -> tuple[tuple[str, ...], ...]:

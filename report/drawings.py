@@ -144,7 +144,9 @@ def inertia(run: Experiment, language: Language) -> Figure:
             "%(result)s"
         )
         % {"main": runs[0].name, "other": runs[1].name, "result": prose.inertia(run, language)},
-        _("Two runs from the same start. The bars below are the plateaus that each of them left again, numbered."),
+        _("Two runs from the same start. The bars below are the plateaus that each of them left again, numbered.")
+        if any(one.plateaus for one in runs)
+        else _("Two runs from the same start. Neither leaves a plateau."),
     )
 
 
@@ -285,9 +287,10 @@ def saddle(run: Experiment, found: Escape, way: WayOut, language: Language) -> F
         )
         % {"end": found.measured},
         _(
-            "The saddle beside the first plateau. Left: the loss on a straight line through it, in the direction in "
-            "which it bends down most, and the training, which leaves the line as the other layers grow along. Right: "
-            "how far the training has gone in that direction, epoch by epoch; steady growth is a straight line here."
+            "The saddle beside the plateau at the class shares. Left: the loss on a straight line through it, in the "
+            "direction in which it bends down most, and the training, which leaves the line as the other layers grow "
+            "along. Right: how far the training has gone in that direction, epoch by epoch; steady growth is a "
+            "straight line here."
         ),
     )
 

@@ -58,7 +58,7 @@ class Language:
             return self.decimal(value, 0)
         rounded, power = f"{value:.{digits - 1}e}".split("e")
         exponent = int(power)
-        if -4 <= exponent < 6:
+        if -4 <= exponent < min(6, digits + 2):
             return self.decimal(value, max(0, digits - 1 - exponent))
         mantissa = self.decimal(float(rounded), digits - 1)
         return f"{mantissa}·10{superscript(exponent)}"

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+from quadnet.config import CLASSES
 from report.language import Language
 from report.story import Chapter
 
 _CLAIMS = {
     "drop": ("N4a", "N4b"),
+    "learnt": ("N4a", "N4b"),
     "stuck": ("N5", "N6a", "N8a", "N8b"),
     "found": ("N6b",),
     "again": ("N7",),
@@ -25,17 +27,19 @@ def role(chapter: Chapter, chapters: Sequence[Chapter]) -> str:
         chapters: All phases of the run.
     """
     before = chapters[: chapter.number - 1]
+    if before and before[0].phase.kind == "plateau":
+        before = before[1:]  # a slow start, which the note does not know
     plateaus = sum(each.phase.kind == "plateau" for each in before)
     if chapter.phase.kind == "plateau":
-        if chapter.phase.open:
-            return "done" if before else "early"
         if not before:
             return "early"
+        if chapter.phase.open and len(chapter.snapshot.partition) == CLASSES:
+            return "done"
         return "again" if plateaus else "stuck"
     if chapter.phase.open and before:
         return "cut"
     if not before:
-        return "drop"
+        return "drop" if len(chapter.snapshot.partition) == 1 else "learnt"
     return "found" if plateaus == 1 else "more"
 
 
@@ -46,6 +50,10 @@ def explanation(chapter: Chapter, chapters: Sequence[Chapter], language: Languag
         "drop": _(
             "At first the network can only guess. Then it notices that one and the same answer for all points already "
             "costs less, and the loss drops sharply."
+        ),
+        "learnt": _(
+            "In the note’s story the first drop only finds one answer for all points; it has no drop that tells "
+            "classes apart at once."
         ),
         "stuck": _(
             "Now no small change of the weights makes the loss smaller: the network is stuck. Yet the weights drift "

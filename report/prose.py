@@ -1,5 +1,6 @@
 """The sentences whose wording depends on the run, but for those about single phases."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 from quadnet.config import Training
@@ -14,6 +15,7 @@ from quadnet.standstill import Standstill
 from report.language import Language
 
 _AT_LEVEL = 1e-3  # a loss is that of the class shares, up to this part of it
+_APART = 1.1  # times as large a loss is worth a word
 _SETTLED = 3.0  # standard errors within which two accuracies are called equal
 
 
@@ -141,9 +143,12 @@ def inertia(run: Experiment, language: Language) -> str:
         return (
             _("From the same start %(companion)s leaves no plateau; %(main)s leaves its first after %(ours)s.") % facts
         )
-    return (
-        _("From the same start %(companion)s stays on its first plateau for %(theirs)s, %(main)s for %(ours)s.") % facts
-    )
+    text = _("From the same start %(companion)s stays on its first plateau for %(theirs)s, %(main)s for %(ours)s.")
+    ours = run.evidence.phases[run.phases.phases.index(first.main)].partition
+    theirs = run.companion.partitions[run.companion.phases.phases.index(first.companion)]
+    if ours != theirs:
+        text += " " + _("They are not the same plateau: on them the classes form different groups.")
+    return text % facts
 
 
 def _stay(phase: Phase | None, language: Language) -> str:
@@ -212,7 +217,19 @@ def _standing(place: str, standing: Standing, language: Language) -> str:
     }
     if not standing.compared:
         return _("No other run can be compared in its %(place)s plateau; here it lasts %(length)s.") % facts
-    if standing.longer == standing.compared:
+    if standing.longer == standing.shorter == 0:
+        text = language.ngettext(
+            "The %(place)s plateau of this run lasts %(length)s, as long as in %(compared)s of %(compared)s other",
+            "The %(place)s plateau of this run lasts %(length)s, as long as in all of %(compared)s others",
+            standing.compared,
+        )
+    elif standing.shorter == standing.compared:
+        text = language.ngettext(
+            "The %(place)s plateau of this run lasts %(length)s, longer than in %(compared)s of %(compared)s other",
+            "The %(place)s plateau of this run lasts %(length)s, longer than in all of %(compared)s others",
+            standing.compared,
+        )
+    elif standing.longer == standing.compared:
         text = language.ngettext(
             "The %(place)s plateau of this run lasts %(length)s, shorter than in %(compared)s of %(compared)s other",
             "The %(place)s plateau of this run lasts %(length)s, shorter than in all of %(compared)s others",
@@ -276,9 +293,17 @@ def luck(metrics: Metrics, language: Language) -> str:
 
 def loss_gap(metrics: Metrics, language: Language) -> str:
     """The loss on fresh points beside the one in training."""
-    return language.gettext(
-        "The loss tells more than the accuracy: %(last)s in training, %(fresh)s on fresh points."
-    ) % {"last": language.significant(metrics.loss_last), "fresh": language.significant(metrics.loss_fresh)}
+    _ = language.gettext
+    facts = {"last": language.significant(metrics.loss_last), "fresh": language.significant(metrics.loss_fresh)}
+    if metrics.loss_fresh > _APART * metrics.loss_last:
+        return (
+            _(
+                "The loss tells more than the accuracy: %(last)s in the last epoch of training, %(fresh)s on fresh "
+                "points."
+            )
+            % facts
+        )
+    return _("The loss is %(last)s in the last epoch of training and %(fresh)s on fresh points.") % facts
 
 
 def standstill(run: Experiment, language: Language) -> tuple[str, ...]:
@@ -286,18 +311,19 @@ def standstill(run: Experiment, language: Language) -> tuple[str, ...]:
     found = run.standstill
     if found is None:
         return ()
-    paragraphs = [" ".join(_drift(found, language))]
+    paragraphs = [" ".join(_drift(found, run.evidence.start.gradient_norm, language))]
     if found.escape is not None:
         paragraphs.append(" ".join(_saddle(run.config.training, found.escape, language)))
         paragraphs.append(" ".join(_end(found.escape, language)))
     return tuple(paragraphs)
 
 
-def _drift(found: Standstill, language: Language) -> Iterator[str]:
+def _drift(found: Standstill, first: float, language: Language) -> Iterator[str]:
     _ = language.gettext
-    yield _("In the middle of the plateau the slope is small but not zero: the gradient’s norm is %(norm)s.") % {
-        "norm": language.significant(found.gradient_norm, 2)
-    }
+    yield _(
+        "In the middle of the plateau the slope is not zero: the gradient’s norm is %(norm)s, at the start of the "
+        "training it is %(first)s."
+    ) % {"norm": language.significant(found.gradient_norm, 2), "first": language.significant(first, 2)}
     before, after = found.stretch
     if before > 0:
         yield _(
@@ -391,13 +417,17 @@ def stuck(run: Experiment, language: Language) -> str | None:
         "ours": language.significant(run.metrics.loss_last),
         "level": language.significant(merged_level(run.dataset.mixture.shares)),
     }
-    if companion.phases.status != "ok":
+    if companion.phases.status.startswith("non-finite"):
+        if not math.isfinite(run.metrics.loss_last):
+            return None
+        return _("More is not always better: from the same start %(rule)s ends at no finite loss.") % facts
+    if companion.loss[-1] <= 1.05 * run.metrics.loss_last:
+        return None
+    if companion.phases.status == "diverged":
         return (
             _("More is not always better: from the same start %(rule)s ends at %(last)s, the steps being too long.")
             % facts
         )
-    if companion.loss[-1] <= 1.05 * run.metrics.loss_last:
-        return None
     if abs(companion.loss[-1] / merged_level(run.dataset.mixture.shares) - 1) < _AT_LEVEL:
         return (
             _(

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from quadnet.config import CLASSES
-from quadnet.evidence import Snapshot, Split, separation
+from quadnet.evidence import MERGED, NAMED, Snapshot, Split, separation
 from quadnet.experiment import Experiment
 from quadnet.mixture import Partition
 from quadnet.phases import Phase
 from report.language import Language
 
-AT_ITS_LEVEL = 0.02  # a state is called settled while its loss is within this share above the best for its groups
+AT_ITS_LEVEL = 0.02  # a state is called settled while its loss is within this share of the best for its groups
 CLEARLY = 0.1  # a change of accuracy or recall that is worth a word
 
 
@@ -71,9 +71,13 @@ def story(chapter: Chapter, language: Language) -> str:
 def _descent(chapter: Chapter, language: Language) -> str:
     _ = language.gettext
     before, after = chapter.before.partition, chapter.snapshot.partition
+    if chapter.phase.loss_end > chapter.phase.loss_start:
+        return _("The loss ends higher than it began")
+    if len(after) == 1 and _beneath(chapter):
+        return _("The classes move apart, but only faintly")
     if len(after) == 1:
         return _("Every output moves to its class’s share")
-    if after == before and chapter.snapshot.accuracy > chapter.before.accuracy + CLEARLY:
+    if len(after) == CLASSES and after == before and chapter.snapshot.accuracy > chapter.before.accuracy + CLEARLY:
         return _("The classes become clearly distinct")
     if after == before:
         return _("The same groups, told apart more surely")
@@ -97,15 +101,26 @@ def _plateau(chapter: Chapter, language: Language) -> str:
     _ = language.gettext
     groups = chapter.snapshot.partition
     if len(groups) == 1:
+        if _beneath(chapter):
+            return _("The classes differ, but only faintly")
         if chapter.loss <= chapter.level * (1 + AT_ITS_LEVEL):
             return _("Every output waits at its class’s share")
-        return _("No class is told from another yet")
+        return _("No class is told from another")
+    if chapter.phase.open and chapter.phase.loss_end < chapter.phase.loss_start:
+        return _("Slow gains until the run ends")
     if chapter.phase.open:
-        return _("Small gains until the run ends")
+        return _("No more gains until the run ends")
     if len(groups) == CLASSES:
+        if chapter.loss <= chapter.level * (1 + AT_ITS_LEVEL):
+            return _("All four classes differ")
         return _("All four differ, but only faintly yet")
     merged = [group for group in groups if len(group) > 1]
     return _("Still merged: %(groups)s") % {"groups": _together(merged, language)}
+
+
+def _beneath(chapter: Chapter) -> bool:
+    """Whether the loss is clearly below the best for the groups, so that the outputs differ within them, too."""
+    return chapter.loss < chapter.level * (1 - AT_ITS_LEVEL)
 
 
 def _together(groups: Sequence[tuple[int, ...]], language: Language) -> str:
@@ -147,6 +162,7 @@ def _sentences(chapter: Chapter, language: Language) -> Iterator[str]:
         "groups": groups(seen.partition),
         "share": language.percent(float(seen.shares.max())),
         "contrast": language.significant(phase.contrast or 0.0, 2),
+        "named": language.percent(NAMED, 0),
     }
     yield _("Between epochs %(start)s and %(end)s the loss goes from %(first)s to %(last)s.") % facts
     if phase.grade == "shoulder":
@@ -171,11 +187,19 @@ def _sentences(chapter: Chapter, language: Language) -> Iterator[str]:
             % facts
         )
     else:
-        yield _("At epoch %(epoch)s the points are given to classes %(classes)s; accuracy %(accuracy)s.") % facts
+        yield (
+            _(
+                "At epoch %(epoch)s classes %(classes)s are each predicted for %(named)s or more of the points; "
+                "accuracy %(accuracy)s."
+            )
+            % facts
+        )
     yield from _separation(chapter, language)
     yield from _recall(chapter, language)
     yield from _level(chapter, facts, language)
-    if phase.open and phase.kind == "plateau":
+    if phase.open and phase.loss_end > phase.loss_start:
+        yield _("The run ends here, with a higher loss than at the start of the phase.")
+    elif phase.open and phase.kind == "plateau":
         yield _("The run ends here, so nobody can tell from it whether this is the end or one more plateau.")
     elif phase.open:
         yield _("The run ends while the loss still falls fast.")
@@ -211,21 +235,44 @@ def _recall(chapter: Chapter, language: Language) -> Iterator[str]:
         yield _("Recall rises %(list)s.") % {"list": language.enumeration(risen)}
 
 
+def _names(seen: Snapshot) -> bool:
+    """Whether the classes are named clearly better than by one answer for all, whose recalls sum to 1."""
+    return float(seen.recall.mean()) > 1 / CLASSES + CLEARLY
+
+
 def _level(chapter: Chapter, facts: dict[str, str], language: Language) -> Iterator[str]:
     _ = language.gettext
     if chapter.phase.kind == "descent":
         return
-    settled = chapter.loss <= chapter.level * (1 + AT_ITS_LEVEL)
-    if len(chapter.snapshot.partition) == 1 and settled:
+    facts = facts | {"within": language.percent(AT_ITS_LEVEL, 0), "merged": f"{MERGED:g}"}
+    alone = len(chapter.snapshot.partition) == 1
+    if alone and _beneath(chapter):
         yield (
             _(
-                "The mean outputs of all classes are alike and the loss there, %(loss)s, is that of outputs which "
-                "all equal the class shares, %(level)s: the outputs say how frequent the classes are, and next to "
-                "nothing of the point."
+                "The mean outputs of all classes are within %(merged)s of each other, but the loss there, %(loss)s, is "
+                "below the %(level)s of outputs that equal the class shares: the outputs do say something of the point."
             )
             % facts
         )
-    elif len(chapter.snapshot.partition) == 1:
+    elif alone and chapter.loss <= chapter.level * (1 + AT_ITS_LEVEL) and _names(chapter.snapshot):
+        yield (
+            _(
+                "The mean outputs of all classes are alike and the loss there, %(loss)s, is to within %(within)s that "
+                "of outputs which all equal the class shares, %(level)s; by the little in which the outputs differ "
+                "from the shares they name more points rightly than one answer for all could."
+            )
+            % facts
+        )
+    elif alone and chapter.loss <= chapter.level * (1 + AT_ITS_LEVEL):
+        yield (
+            _(
+                "The mean outputs of all classes are alike and the loss there, %(loss)s, is to within %(within)s that "
+                "of outputs which all equal the class shares, %(level)s: the outputs say how frequent the classes are, "
+                "and next to nothing of the point."
+            )
+            % facts
+        )
+    elif alone:
         yield (
             _(
                 "The mean outputs of all classes are alike, but the loss there, %(loss)s, is above the %(level)s of "
@@ -233,15 +280,25 @@ def _level(chapter: Chapter, facts: dict[str, str], language: Language) -> Itera
             )
             % facts
         )
+    elif len(chapter.snapshot.partition) < CLASSES and chapter.loss < chapter.level:
+        yield (
+            _(
+                "By their mean outputs the classes form the groups %(groups)s. The loss there, %(loss)s, is already "
+                "below the %(level)s that a network which tells just these groups apart can expect on fresh points: "
+                "within the groups the outputs differ too, on average by less than %(merged)s, or they fit accidents "
+                "of these points."
+            )
+            % facts
+        )
     elif len(chapter.snapshot.partition) < CLASSES:
         yield (
             _(
                 "By their mean outputs the classes form the groups %(groups)s. The loss there is %(loss)s; the best "
-                "for a network that tells just these groups apart is %(level)s."
+                "for a network that tells just these groups apart is %(level)s on average over fresh points."
             )
             % facts
         )
-    elif chapter.phase.open:
+    elif chapter.phase.open or chapter.loss <= chapter.level * (1 + AT_ITS_LEVEL):
         yield (
             _(
                 "The mean outputs of all four classes differ. The loss there is %(loss)s; Bayes-optimal outputs "
@@ -252,7 +309,7 @@ def _level(chapter: Chapter, facts: dict[str, str], language: Language) -> Itera
     else:
         yield (
             _(
-                "The mean outputs of all four classes differ already, but the loss there, %(loss)s, is far above the "
+                "The mean outputs of all four classes differ already, but the loss there, %(loss)s, is above the "
                 "%(level)s of Bayes-optimal outputs."
             )
             % facts

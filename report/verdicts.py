@@ -148,19 +148,32 @@ def _untested(number: str, verdict: Verdict, language: Language) -> str:
         return _("A single epoch has no step.")
     if number == "N4a":
         return _("The curve is too short to have phases.")
-    if number == "N6b":
-        return _("No two classes come apart in this run.")
-    if number == "N7":
-        facts = {name: _text(value, language) for name, value in verdict.measured.items()}
+    facts = {name: _text(value, language) for name, value in verdict.measured.items()}
+    if number == "N6b" and facts:
         return (
-            _("At the end of this run the network tells only %(groups_at_the_end)s of %(classes)s groups apart.")
+            _(
+                "The loss falls to %(loss_before_groups)s, below the %(level_of_class_shares)s of the class shares, "
+                "while the mean outputs of all classes are still alike: they do not show what comes apart first."
+            )
             % facts
         )
-    if number in ("N8a", "N8b"):
-        return _("This run has no plateau on which all classes are alike and which plain descent leaves in time.")
+    if number == "N6b":
+        return _("No two classes come apart in this run.")
+    if number == "N7" and verdict.measured["groups_at_the_end"] == 1:
+        return _("At the end of this run no class is told from another.")
+    if number == "N7":
+        return _("At the end of this run the classes form only %(groups_at_the_end)s groups.") % facts
+    if number in ("N8a", "N8b") and facts:
+        return (
+            _(
+                "Plain descent, started in the middle of the plateau from %(plateau_start)s to %(plateau_end)s, does "
+                "not leave it in at least three times the epochs that this run took: too long to compare with."
+            )
+            % facts
+        )
     if number == "N5" and "gradient_norm" in verdict.measured:
-        return _("No saddle was to be had: the plateau is off the class shares, or the network too large or too flat.")
-    return _("This run leaves no plateau on which all classes are alike.")
+        return _("No saddle was to be had: the loss is never near enough to its level, or the network is too large.")
+    return _("This run leaves no plateau on which all classes are alike, at the loss of the class shares.")
 
 
 def _falls(verdict: Verdict, facts: dict[str, str], language: Language) -> Iterator[str]:
@@ -225,7 +238,11 @@ def _blind(verdict: Verdict, facts: dict[str, str], language: Language) -> Itera
 
 def _sharp_drop(verdict: Verdict, facts: dict[str, str], language: Language) -> Iterator[str]:
     _ = language.gettext
-    if "end" in verdict.measured:
+    drop = verdict.measured.get("drop_of_ln_loss")
+    if isinstance(drop, float) and drop < 0:
+        facts = facts | {"rise": _text(-drop, language)}
+        yield _("The first descent ends at epoch %(end)s, where ln L is %(rise)s higher than at the start.") % facts
+    elif "end" in verdict.measured:
         yield _("The first descent ends at epoch %(end)s and lowers ln L by %(drop_of_ln_loss)s.") % facts
     else:
         yield _("The curve starts with no descent.")
@@ -297,10 +314,10 @@ def _inertia(verdict: Verdict, facts: dict[str, str], language: Language) -> Ite
     assert isinstance(epochs, int)
     if verdict.measured["speed_up"] == 0:
         text = language.ngettext(
-            "From epoch %(from_epoch)s plain descent needs %(plain_epochs)s epoch; for this rule thrice as many are "
-            "not enough.",
-            "From epoch %(from_epoch)s plain descent needs %(plain_epochs)s epochs; for this rule thrice as many are "
-            "not enough.",
+            "From epoch %(from_epoch)s plain descent needs %(plain_epochs)s epoch; for this rule three times as many "
+            "are not enough.",
+            "From epoch %(from_epoch)s plain descent needs %(plain_epochs)s epochs; for this rule three times as many "
+            "are not enough.",
             epochs,
         )
     else:

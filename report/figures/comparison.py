@@ -36,7 +36,8 @@ def curves(runs: Sequence[Run], epoch: str, loss: str) -> Figure:
     for row, (run, (colour, line)) in enumerate(zip(runs, looks, strict=True)):
         if run.loss.size:
             shown = np.unique(np.geomspace(1, run.loss.size, 500).astype(np.int64))
-            upper.plot(shown, run.loss[shown - 1], color=colour, linestyle=line, label=run.name)
+            mark = "o" if shown.size == 1 else ""  # a single epoch makes no line
+            upper.plot(shown, run.loss[shown - 1], marker=mark, color=colour, linestyle=line, label=run.name)
         for number, phase in enumerate(run.plateaus, start=1):
             lower.plot([phase.start + 1, phase.end + 1], [-row, -row], color=colour, linewidth=5, solid_capstyle="butt")
             lower.text(phase.start + 1, -row + 0.32, str(number), size=7, color=colour, ha="left", va="bottom")

@@ -14,6 +14,7 @@ from report.language import MINUS
 
 _DECADES = 6  # below the largest eigenvalue, on either side of zero
 _GAP = 0.8  # half the room for zero, in decades
+_BELOW_LEGEND = 0.12  # how high above the saddle a training that swings is drawn, as a part of the depth below
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def _landscape(axes: Axes, visit: Visit, words: Words) -> None:
         label=words.parabola,
     )
     low = 1.8 * min(float(visit.profile.min()), float(parabola.min())) / unit or -1.0  # -1 where nothing falls
-    inside = visit.loss / unit >= low
+    inside = (visit.loss / unit >= low) & (visit.loss / unit <= _BELOW_LEGEND * abs(low))
     axes.plot(visit.path[inside], visit.loss[inside] / unit, color=style.ACCENT, linewidth=1.6, label=words.training)
     axes.plot([0], [0], "o", color=style.INK, markersize=3.5)
     reach = float(np.abs(visit.steps).max())

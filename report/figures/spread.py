@@ -62,9 +62,10 @@ def curves(loss: FloatArray, others: Sequence[FloatArray], strips: Sequence[Stri
     everything = [curve for curve in (loss, *others) if curve.size]
     end = max([2, *(curve.size for curve in everything)])
     start = max(1, end // 100)  # the last two decades: a whole axis would show little but the first plateau
-    axes.plot(*_joined(others, start), color=style.MUTED, linewidth=0.45, zorder=1)
+    mark = "o" if all(curve.size == 1 for curve in everything) else ""  # a single epoch makes no line
+    axes.plot(*_joined(others, start), marker=mark, color=style.MUTED, linewidth=0.45, zorder=1)
     shown = _places(start, loss.size)
-    axes.plot(shown, loss[shown - 1], color=style.INK, linewidth=1.8, zorder=2)
+    axes.plot(shown, loss[shown - 1], marker=mark, color=style.INK, linewidth=1.8, zorder=2)
     axes.set(xscale="log", xlim=(start, end))
     style.decades(axes.xaxis)
     first, top = (max((float(f(curve)) for curve in everything), default=1.0) for f in (lambda c: c[0], np.max))

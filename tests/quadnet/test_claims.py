@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from quadnet.claims import NUMBERS, OUTCOMES, Case, Outcome, judge, note_formula, prior_plateau
 from quadnet.experiment import Experiment
-from quadnet.mixture import Partition
+from quadnet.mixture import Partition, merged_level
 from quadnet.network import outputs
 from quadnet.phases import Phase, Phases
 
@@ -405,21 +405,55 @@ def test_the_notes_formula_is_one_whatever_the_labels(labels: list[tuple[int, in
         ("Dp", (ALL, ALL), None),
         ("DPDp", (ALL, ALL, SEPARATE, SEPARATE), 1),
         ("PD", (ALL, SEPARATE), 0),
-        ("DPDPD", (ALL, ((0, 1), (2, 3)), ALL, ALL, SEPARATE), None),  # the second plateau does not count
+        ("PDPDp", (ALL, ALL, ALL, SEPARATE, SEPARATE), 0),
+        ("DPDPD", (ALL, ((0, 1), (2, 3)), ALL, ALL, SEPARATE), 3),
         ("DPDp", (ALL, ((0, 1), (2, 3)), ALL, ALL), None),
     ],
 )
-def test_the_prior_plateau_is_the_first_closed_one_if_no_class_is_told_apart(
+def test_the_prior_plateau_is_the_first_closed_one_on_which_no_class_is_told_apart(
     case: Case, course: str, partitions: tuple[Partition, ...], index: int | None
 ) -> None:
     made = _course(case, course, *partitions)
-    assert prior_plateau(made.phases, made.evidence) == index
+    assert prior_plateau(made.dataset, made.history, made.phases, made.evidence) == index
     assert made.plateau is (None if index is None else made.phases.phases[index])
 
 
 def test_the_default_runs_prior_plateau_is_its_first(case: Case) -> None:
-    assert prior_plateau(case.phases, case.evidence) == 1
+    assert prior_plateau(case.dataset, case.history, case.phases, case.evidence) == 1
     assert case.plateau is case.phases.closed_plateaus[0]
+
+
+@pytest.mark.parametrize(("off", "counts"), [(0.019, True), (-0.019, True), (0.021, False), (-0.021, False)])
+def test_a_plateau_off_the_class_shares_is_no_prior_plateau(case: Case, off: float, counts: bool) -> None:
+    """Such as a slow start with momentum, or a loss that too long steps throw about."""
+    assert case.plateau is not None
+    loss = case.history.loss.copy()
+    loss[case.plateau.middle] = (1 + off) * merged_level(case.dataset.mixture.shares)
+    changed = replace(case, history=replace(case.history, loss=loss))
+    assert (changed.plateau is not None) == counts
+
+
+@pytest.mark.parametrize("number", ["N8a", "N8b"])
+def test_a_plateau_that_plain_descent_does_not_leave_in_time_is_named(case: Case, number: str) -> None:
+    verdict = judge(replace(case, crossing=None))[number]
+    assert verdict.outcome == "cannot be tested"
+    assert verdict.measured == {"plateau_start": 7, "plateau_end": 1658}
+
+
+def test_n6b_cannot_be_tested_where_the_loss_fell_before_the_mean_outputs_came_apart(case: Case) -> None:
+    noisy = _course(case, "DPDp", ALL, ALL, ALL, ((0, 2, 3), (1,)))
+    seen = [replace(one, epoch=epoch) for one, epoch in zip(noisy.evidence.phases, (7, 832, 1856, 9999), strict=True)]
+    noisy = replace(noisy, evidence=replace(noisy.evidence, phases=tuple(seen)))
+    verdict = judge(noisy)["N6b"]
+    assert verdict.outcome == "cannot be tested"
+    assert verdict.measured["loss_before_groups"] == case.history.loss[1856]
+    shares = np.full_like(case.history.loss, merged_level(case.dataset.mixture.shares))
+    assert _outcome("N6b", replace(noisy, history=replace(case.history, loss=shares))) == "holds"
+
+
+def test_a_run_without_phases_ends_with_the_groups_of_its_start(case: Case) -> None:
+    without = replace(case, phases=Phases("ok", ()), evidence=replace(case.evidence, phases=()))
+    assert judge(without)["N7"].measured["groups_at_the_end"] == 1
 
 
 def test_without_a_prior_plateau_the_claims_about_it_cannot_be_tested(case: Case) -> None:

@@ -383,3 +383,16 @@ def test_the_expected_speed_up_is_a_ratio_of_logarithms(prior: Crossing) -> None
 @pytest.mark.parametrize("curvature", [0.0, 0.3, -1e-300])
 def test_no_speed_up_is_expected_where_the_loss_does_not_bend_down(prior: Crossing, curvature: float) -> None:
     assert [prior.expected(trial, curvature) for trial in prior.trials] == [None] * 5
+
+
+def test_plain_descent_may_take_as_much_longer_as_momentum_makes_steps(
+    default_run: Experiment, prior: Crossing
+) -> None:
+    short = dataclasses.replace(
+        prior.phase, start=prior.start - 80, end=prior.start + 80, loss_end=prior.phase.loss_end
+    )
+    rolling = default_run.config.model_copy(update={"training": HEAVY})
+    assert cross(default_run.config, default_run.dataset, default_run.history, short, []) is None
+    crossing = cross(rolling, default_run.dataset, default_run.history, short, [])
+    assert crossing is not None
+    assert crossing.plain > 3 * 80

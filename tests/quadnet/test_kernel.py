@@ -167,7 +167,7 @@ def _compile(source: str, flags: list[str], folder: Path) -> Path:
     usual = project["tool"]["setuptools"]["ext-modules"][0]["extra-compile-args"]
     code, library = folder / "kernel.c", folder / "kernel.so"
     code.write_text(source, encoding="utf-8")
-    command = ["gcc", *usual, "-shared", "-fPIC", "-DEVERY_PROCESSOR=", *flags, str(code), "-o", str(library)]
+    command = ["gcc", *usual, "-shared", "-fPIC", "-DONE_INSTRUCTION_SET", *flags, str(code), "-o", str(library)]
     subprocess.run(command, check=True)
     return library
 
@@ -189,7 +189,7 @@ def test_every_instruction_set_gives_the_same_bits_and_another_order_of_one_prod
         folder = tmp_path / "".join(["right", *flags])
         folder.mkdir()
         assert _trained_by(_compile(source, flags, folder), config) == here
-    planted = source.replace("(sum[s] * a) * (1.0 - a)", "sum[s] * (a * (1.0 - a))")
+    planted = source.replace("(sum[g] * a[g]) * (1.0 - a[g])", "sum[g] * (a[g] * (1.0 - a[g]))")
     assert planted != source
     assert _trained_by(_compile(planted, ["-O1"], tmp_path), config) != here
 

@@ -89,6 +89,11 @@ def test_what_one_replicate_costs_alone_may_be_too_much(monkeypatch: pytest.Monk
     assert len(_of(_small()).runs) == 1
 
 
+def test_there_are_none_where_the_weights_start_at_zero_whatever_the_seed(default_run: Experiment) -> None:
+    config = parse({"network": {"initial_scale": 0}})
+    assert extent(replace(default_run, config=config))[1] == 0
+
+
 def test_the_number_of_processors_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     results = []
     for processors in (1, 3, None):

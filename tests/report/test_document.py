@@ -331,6 +331,21 @@ def test_the_makeup_has_a_row_for_each_border_and_middle(default_document: Docum
 
 
 @pytest.mark.usefixtures("undrawn")
+def test_a_least_eigenvalue_that_counts_as_zero_has_no_digits(small_run: Experiment, english: Language) -> None:
+    """A network whose sigmoids are at their ends bends by nothing but rounding."""
+
+    def flat(look: Any) -> Any:
+        return replace(look, eigenvalues=np.array([-3.4e-19, 0.0, 1.0]))
+
+    anatomy = tuple(
+        replace(each, start=flat(each.start), middle=flat(each.middle), end=flat(each.end))
+        for each in small_run.anatomy
+    )
+    view = compose(replace(small_run, anatomy=anatomy), english, VERSIONS)
+    assert {row[3:5] for row in view.makeup[1:]} == {("0", "0 / 2 / 1")}
+
+
+@pytest.mark.usefixtures("undrawn")
 def test_what_is_not_known_of_a_network_is_a_dash_in_its_makeup(small_run: Experiment, english: Language) -> None:
     def unknown(look: Any) -> Any:
         return replace(look, eigenvalues=None, weights=(np.empty(0),) * 3, activations=(np.empty(0),) * 3)

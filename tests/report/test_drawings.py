@@ -105,8 +105,8 @@ def test_a_phase_s_eigenvalues_are_told_by_their_signs_at_start_middle_and_end(
     for name, look in zip(("start", "middle", "end"), anatomy.looks, strict=True):
         assert look.eigenvalues is not None
         counted = signs(look.eigenvalues)
-        told.append(f"{name}: {counted.negative} negative, {counted.zero} zero, {counted.positive} positive")
-    assert figure.alt == f"Eigenvalues in phase 2: {'; '.join(told)}."
+        told.append(f"{name}: {counted.negative} / {counted.zero} / {counted.positive}")
+    assert figure.alt == f"Eigenvalues in phase 2, how many are negative, zero and positive: {'; '.join(told)}."
     assert all(line.encode() in figure.content for line in told)
 
 
@@ -192,3 +192,9 @@ def test_a_run_without_phases_has_the_panel_of_the_trained_network_only(
 ) -> None:
     (panel,) = drawings.panels(small_run, drawings.panel_canvas(small_run), (), english)
     assert panel.key == "regions-300"
+
+
+def test_the_bars_of_plateaus_are_named_only_where_there_are_some(small_run: Experiment, english: Language) -> None:
+    assert "The bars below" in drawings.inertia(small_run, english).caption  # those of the other run
+    neither = replace(small_run, companion=replace(small_run.companion, phases=small_run.phases))
+    assert drawings.inertia(neither, english).caption.endswith("Neither leaves a plateau.")

@@ -479,6 +479,15 @@ def test_a_run_without_losses_leaves_its_curve_out(sizes: tuple[int, int]) -> No
     assert (b"OTHER" in svg) == (sizes[1] > 0)
 
 
+def test_a_single_epoch_is_a_dot() -> None:
+    single = np.full(1, 2.0)
+    assert {line.get_marker() for line in compared(single, single, []).axes[0].lines} == {"o"}
+    assert {line.get_marker() for line in spread_out(single, [single], []).axes[0].lines} == {"o"}
+    longer = np.linspace(2, 1, 300)
+    assert "o" not in {line.get_marker() for line in compared(longer, longer, []).axes[0].lines}
+    assert "o" not in {line.get_marker() for line in spread_out(longer, [longer], []).axes[0].lines}
+
+
 # spread
 
 WORDS = spread.Words("EPOCH", "LOSS", "LENGTH", "OWN", "OTHERS")

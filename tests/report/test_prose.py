@@ -50,8 +50,13 @@ def descent(start: int, end: int) -> Phase:
 
 
 def with_plateaus(run: Experiment, ours: list[Phase], theirs: list[Phase]) -> Experiment:
-    companion = replace(run.companion, phases=Phases("ok", tuple(theirs)))
-    return replace(run, phases=Phases("ok", (descent(0, 5), *ours)), companion=companion)
+    companion = replace(
+        run.companion,
+        phases=Phases("ok", tuple(theirs)),
+        partitions=(run.evidence.start.partition,) * len(theirs),
+    )
+    evidence = replace(run.evidence, phases=(run.evidence.start,) * (1 + len(ours)))
+    return replace(run, phases=Phases("ok", (descent(0, 5), *ours)), evidence=evidence, companion=companion)
 
 
 @pytest.mark.parametrize(
@@ -184,6 +189,15 @@ def test_inertia_is_told_for_no_plateau_for_either_run_s_and_for_both(
     assert prose.inertia(with_plateaus(small_run, ours, theirs), ENGLISH) == text
 
 
+def test_first_plateaus_of_other_groups_are_not_taken_for_the_same(small_run: Experiment) -> None:
+    run = with_plateaus(small_run, [closed(9, 135)], [closed(77, 217)])
+    other = replace(run, companion=replace(run.companion, partitions=(((0,), (1, 2, 3)),)))
+    assert "not the same" not in prose.inertia(run, ENGLISH)
+    assert prose.inertia(other, ENGLISH).endswith(
+        "They are not the same plateau: on them the classes form different groups."
+    )
+
+
 def test_a_ratio_says_how_many_times_longer_the_main_run_stays() -> None:
     assert prose.ratio(Pair(closed(0, 1651), closed(0, 89)), ENGLISH) == "×18.6"
     assert prose.ratio(Pair(closed(0, 10), closed(0, 40)), ENGLISH) == "×0.250"
@@ -241,7 +255,11 @@ def test_whatever_the_figures_luck_is_one_sentence_that_names_the_best_possible(
 
 def test_the_loss_on_fresh_points_stands_beside_the_one_in_training() -> None:
     text = prose.loss_gap(metrics(loss_last=0.17468, loss_fresh=0.29612), ENGLISH)
-    assert text == "The loss tells more than the accuracy: 0.1747 in training, 0.2961 on fresh points."
+    assert (
+        text == "The loss tells more than the accuracy: 0.1747 in the last epoch of training, 0.2961 on fresh points."
+    )
+    alike = prose.loss_gap(metrics(loss_last=18.678, loss_fresh=18.673), ENGLISH)
+    assert alike == "The loss is 18.68 in the last epoch of training and 18.67 on fresh points."
 
 
 def standing(length: int, left: list[int], staying: list[int] | None = None) -> Standing:
@@ -252,9 +270,10 @@ def standing(length: int, left: list[int], staying: list[int] | None = None) -> 
     ("found", "said"),
     [
         (standing(30, [40] * 16), "lasts 30 epochs, shorter than in all of 16 others: unusually short."),
-        (standing(30, [20] * 16), "lasts 30 epochs, longer than in 16 of 16 others: unusually long."),
+        (standing(30, [20] * 16), "lasts 30 epochs, longer than in all of 16 others: unusually long."),
         (standing(30, [20] * 9 + [40] * 7), "lasts 30 epochs, longer than in 9 of 16 others: typical."),
         (standing(30, [20] * 2 + [40] * 14), "lasts 30 epochs, longer than in 2 of 16 others."),
+        (standing(30, [30] * 2), "lasts 30 epochs, as long as in all of 2 others."),
         (standing(30, [20] * 2, [25, 31]), "lasts 30 epochs, longer than in 2 of 3 others."),
         (standing(30, [40]), "lasts 30 epochs, shorter than in 1 of 1 other."),
         (standing(30, [20]), "lasts 30 epochs, longer than in 1 of 1 other."),
@@ -296,9 +315,9 @@ def test_a_run_without_plateaus_tells_who_left_one(small_run: Experiment) -> Non
 
 
 DRIFT = (
-    "In the middle of the plateau the slope is small but not zero: the gradient’s norm is 0.00040. The largest "
-    "singular value of the first layer’s weights, the most by which they lengthen any input, goes from 0.034 at the "
-    "start of the plateau to 1.0 at its end, 30-fold."
+    "In the middle of the plateau the slope is not zero: the gradient’s norm is 0.00040, at the start of the training "
+    "it is 0.66. The largest singular value of the first layer’s weights, the most by which they lengthen any input, "
+    "goes from 0.034 at the start of the plateau to 1.0 at its end, 30-fold."
 )
 SADDLE = (
     "At epoch 31 the network is 0.051 away from it. At the saddle the loss bends down along 6 perpendicular "
@@ -424,8 +443,7 @@ def test_too_much_inertia_is_told_where_it_did_harm_and_only_there(default_run: 
     assert warned(default_run, 1.0) == f"{MORE}ends at a loss of 1.000, this run at 0.1747."
     assert warned(default_run, 1.0009 * level) == (f"{MORE}is still stuck at the end, at a loss of 2.251, {LEVEL}")
     assert warned(default_run, 1.0011 * level) == f"{MORE}ends at a loss of 2.252, this run at 0.1747."
-    for status in ("diverged", "regressed", "non-finite at epoch 1"):
-        assert warned(default_run, 9.0, status) == f"{MORE}ends at 9.000, the steps being too long."
-    assert warned(default_run, float("nan"), "non-finite at epoch 1") == (
-        f"{MORE}ends at not a number, the steps being too long."
-    )
+    assert warned(default_run, 9.0, "diverged") == f"{MORE}ends at 9.000, the steps being too long."
+    assert warned(default_run, 9.0, "regressed") == f"{MORE}ends at a loss of 9.000, this run at 0.1747."
+    assert warned(default_run, 0.5 * ours, "regressed") is None  # it lost ground, and still is the better one
+    assert warned(default_run, float("nan"), "non-finite at epoch 1") == f"{MORE}ends at no finite loss."
