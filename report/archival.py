@@ -2,8 +2,7 @@
 
 `finish` mends the objects of a PDF that WeasyPrint made for PDF/A-3a, before they are written: it declares PDF/UA-1 in
 the metadata (with the schema that PDF/A wants for a foreign property), says of every header cell whether it heads a row
-or a column, makes items of the pairs in lists of definitions, calls formulas formulas and gives them their text, and
-lists each attachment once, with its media type.
+or a column, calls formulas formulas and gives them their text, and lists each attachment once, with its media type.
 
 ISO 19005-3 (PDF/A-3) and ISO 14289-1 (PDF/UA-1) are the standards.
 """
@@ -104,26 +103,6 @@ def _mend_element(pdf: Any, element: Any, formulas: Mapping[str, str]) -> None:
     elif element["S"] == "/Figure" and (text := formulas.get(getattr(element.get("Alt"), "string", ""))):
         element["S"] = "/Formula"
         element["ActualText"] = type(element["Alt"])(text)
-    elif element["S"] == "/L":
-        _mend_list(pdf, element)
-
-
-def _mend_list(pdf: Any, element: Any) -> None:
-    """Lets only items be in a list: each `div` of a `dl` is one, the term its label, the definition its body."""
-    items: list[Any] = []
-    for child in [_referred(pdf, reference) for reference in element["K"]]:
-        if child["S"] == "/Span" and items:  # white space between two items goes to the end of the first
-            body = _referred(pdf, items[-1]["K"][-1])
-            body["K"].append(child.reference)
-            child["P"] = body.reference
-            continue
-        if child["S"] == "/Div":
-            child["S"] = "/LI"
-            for place, part in enumerate(_referred(pdf, reference) for reference in child["K"]):
-                (inner,) = (_referred(pdf, reference) for reference in part["K"])
-                part["S"], inner["S"] = "/LBody" if place else "/Lbl", "/NonStruct"
-        items.append(child)
-    element["K"][:] = [item.reference for item in items]
 
 
 def _mend_media_type(pdf: Any, specification: Any) -> None:

@@ -128,27 +128,3 @@ def test_a_picture_stays_one() -> None:
     assert figure["/Alt"] == "A box"
     assert "/ActualText" not in figure
     assert tagged(pdf, "/Formula") == []
-
-
-def tags(element: DictionaryObject) -> list[str]:
-    """Those of an element's children."""
-    kids = [kid.get_object() for kid in element["/K"]]
-    return [kid["/S"] for kid in kids if isinstance(kid, DictionaryObject) and "/S" in kid]
-
-
-def test_a_list_of_definitions_has_an_item_for_each_pair() -> None:
-    pairs = "<div style='display: inline-block'><dt>term</dt><dd>meaning</dd></div>\n" * 3
-    (element,) = tagged(printed(f"<dl>{pairs}</dl>"), "/L")
-    items = [kid.get_object() for kid in element["/K"]]
-    assert [item["/S"] for item in items] == ["/LI"] * 3
-    assert [tags(item) for item in items] == [["/Lbl", "/LBody"]] * 3
-    for item in items:
-        assert item.raw_get("/P") == element.indirect_reference
-        assert all(kid.get_object().raw_get("/P") == item.indirect_reference for kid in item["/K"])
-
-
-def test_a_list_of_items_stays_as_it_is() -> None:
-    (element,) = tagged(printed("<ul><li>one</li><li>two</li></ul>"), "/L")
-    assert tags(element) == ["/LI", "/LI"]
-    (ordered,) = tagged(printed("<ol><li><a href='#x'>one</a></li><li id='x'>two</li></ol>"), "/L")
-    assert tags(ordered) == ["/LI", "/LI"]
