@@ -189,6 +189,8 @@ def parse(values: Mapping[str, Any], *, source: str = "configuration") -> Config
         return Config.model_validate(_canonical(values))
     except ValidationError as error:
         raise ConfigurationError(f"{source}: {_explain(error)}") from None
+    except RecursionError:  # dotted keys nest as deep as they are long
+        raise ConfigurationError(f"{source}: nested too deeply") from None
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -198,13 +200,28 @@ def load(path: Path) -> dict[str, Any]:
         ConfigurationError: The file cannot be read or is no TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read ({error.strerror}); name a readable TOML file") from None
+    return loads(content, str(path))
+
+
+def loads(content: bytes, source: str) -> dict[str, Any]:
+    """Reads TOML into a nested mapping for `override` and `parse`.
+
+    Args:
+        content: UTF-8 text.
+        source: Where it comes from, for messages.
+
+    Raises:
+        ConfigurationError: It is no TOML.
+    """
+    try:
+        return tomllib.loads(content.decode("utf-8"))
     except UnicodeDecodeError:
-        raise ConfigurationError(f"{path}: not UTF-8 text; save the file as UTF-8") from None
+        raise ConfigurationError(f"{source}: not UTF-8 text; save the file as UTF-8") from None
     except (ValueError, RecursionError) as error:  # a number of thousands of digits is a ValueError of its own
-        raise ConfigurationError(f"{path}: not valid TOML ({error or 'nested too deeply'})") from None
+        raise ConfigurationError(f"{source}: not valid TOML ({error or 'nested too deeply'})") from None
 
 
 def override(values: Mapping[str, Any], assignments: Iterable[str]) -> dict[str, Any]:

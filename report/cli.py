@@ -188,6 +188,81 @@ def phases(
             typer.echo("\n".join([found.table(), *([path] if path else [])]))
 
 
+Anyway = Annotated[bool, typer.Option("--anyway", help="Run it again however long that takes.")]
+
+
+@app.command()
+def verify(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder, its report.pdf, or a zip of it.")],
+    quick: Annotated[bool, typer.Option("--quick", help="Check the stored files only; do not run it again.")] = False,
+    anyway: Anyway = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Check a run's files against its manifest, make it again, and compare.
+
+    Exit codes: 0 same bytes; 1 same numbers but other bytes, or a damaged file; 2 other numbers.
+    """
+    with _explained(verbose):
+        from report import verification
+
+        found = verification.verify(run, quick=quick, anyway=anyway)
+        if as_json:
+            typer.echo(json.dumps({"result": found.headline, "findings": found.findings}))
+        elif not quiet:
+            typer.echo("\n".join(map(_one_line, [found.headline, *found.findings])))
+        raise typer.Exit(int(found.outcome))
+
+
+@app.command()
+def rebuild(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's report.pdf, its folder, or a zip of it.")],
+    output_dir: OutputDir = Path("outputs"),
+    force: Annotated[bool, typer.Option("--force", help="Replace a run that is there.")] = False,
+    anyway: Anyway = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Make a run again from its PDF alone, and say whether it came out the same to the byte.
+
+    The path of the new folder is the last line on standard output. Exit codes: 0 same bytes; 1 other bytes; 2 other
+    numbers.
+    """
+    with _explained(verbose):
+        from report import verification
+
+        found, path = verification.rebuild(run, output_dir, force=force, anyway=anyway)
+        if not quiet:
+            for line in (found.headline, *found.findings):
+                _say(_one_line(line))
+        typer.echo(path)
+        raise typer.Exit(int(found.outcome))
+
+
+@app.command()
+def diff(
+    a: Annotated[Path, typer.Argument(metavar="A", help="A run's folder, its report.pdf, or a zip of it.")],
+    b: Annotated[Path, typer.Argument(metavar="B", help="Another.")],
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Lay two runs side by side: where configuration, versions, metrics, phases and verdicts differ.
+
+    Exit codes: 0 nothing differs; 1 something does, or one of the two cannot be read.
+    """
+    with _explained(verbose):
+        from report import comparing
+
+        found = comparing.compare(a, b)
+        if as_json:
+            typer.echo(json.dumps(found.entries()))
+        elif not quiet:
+            typer.echo("\n".join(map(_one_line, found.lines())))
+        raise typer.Exit(0 if found.equal else 1)
+
+
 @app.command()
 def doctor() -> None:
     """Say what this installation computes and prints with."""
@@ -199,6 +274,8 @@ def doctor() -> None:
             typer.echo(f"{name:12s}{version}")
         typer.echo(f"{'kernel':12s}{kernel.name()}")
         with Press() as press:
+            for name, version in press.versions().items():
+                typer.echo(f"{name:12s}{version}")
             press.send("<!DOCTYPE html><html lang=en><title>doctor</title><p>PDF", {})
             press.pdf()
         typer.echo(f"{'PDF':12s}can be made")
@@ -226,8 +303,10 @@ def _explained(verbose: int) -> Iterator[None]:
     """Turns every error into one line on standard error and an exit code of its own."""
     try:
         yield
+    except typer.Exit:
+        raise
     except QuadnetError as error:
-        _say(f"quadnet: {error}")
+        _say(_one_line(f"quadnet: {error}"))
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
         _say("quadnet: interrupted; nothing was written")
@@ -235,7 +314,8 @@ def _explained(verbose: int) -> Iterator[None]:
     except Exception as error:
         if verbose >= _TRACEBACKS:
             traceback.print_exc()
-        _say(f"quadnet: a fault of the program ({type(error).__name__}: {error}); run again with -vv and report it")
+        fault = f"{type(error).__name__}: {error}"
+        _say(_one_line(f"quadnet: a fault of the program ({fault}); run again with -vv and report it"))
         raise typer.Exit(EXIT_CRASH) from None
 
 
@@ -318,8 +398,7 @@ def _tell(built: "Built", verbose: int) -> None:
     if run.phases.status != "ok":
         _say(f"warning: the training is not sound: {run.phases.status}; the report says more")
     if verbose:
-        seconds = json.loads((built.path / "run.log.json").read_text())["seconds"]
-        _say(", ".join(f"{stage} {value:.2f} s" for stage, value in seconds.items()))
+        _say(f"{json.loads((built.path / 'run.log.json').read_text())['seconds']:.2f} s")
     _say(
         f"accuracy {run.metrics.accuracy:.4f} on the training points, {run.metrics.accuracy_fresh:.4f} on fresh ones; "
         f"best possible {run.metrics.bayes_accuracy:.4f}"
@@ -336,6 +415,11 @@ def _summary(built: "Built") -> dict[str, object]:
     metrics = json.loads((built.path / "metrics.json").read_text())
     status = json.loads((built.path / "phases.json").read_text())["status"]
     return {"path": str(built.path), "reused": built.reused, "status": status, "metrics": metrics}
+
+
+def _one_line(text: str) -> str:
+    """What may come from others' files, such as their names, without what would break the line or move the cursor."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def _say(line: str) -> None:

@@ -5,22 +5,26 @@ import platform
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from quadnet import kernel
 from quadnet.config import Config
 from quadnet.errors import ConfigurationError, QuadnetError
 from quadnet.experiment import Experiment, conduct
 from quadnet.replicates import Replicating
 from quadnet.training import Progress
+from report.archival import Attachment, Relationship
 from report.language import Language
 from report.press import PdfError, Press
 from report.record import files, manifest, writing
 
 PAGES = {"html": "report.html", "pdf": "report.pdf"}
+MOST_ATTACHED = 64 * 2**20  # bytes of one file that the PDF carries; about two million epochs of history
+LOG = "run.log.json"  # when, where, how long: outside the manifest
 _DEFAULT_TIME = 946_684_800  # 2000-01-01, stated in the pages where SOURCE_DATE_EPOCH is not set
 _LATEST_TIME = 253_402_300_799  # the end of the year 9999
 
@@ -69,10 +73,7 @@ def build(
     target = output_dir / config.run_name
     writing.check_writable(output_dir)
     if target.exists():
-        if not (target / manifest.NAME).is_file():
-            raise QuadnetError(
-                f"{target}: is there but is no run of quadnet; move it away or name another --output-dir"
-            )
+        check_run(target)
         present = [name for name in PAGES if (target / PAGES[name]).is_file()]
         if not force and set(formats) <= set(present):
             return Built(target, reused=True)
@@ -81,6 +82,16 @@ def build(
         return _build(config, target, formats, created, None, progress)
     with Press() if press is None else nullcontext(press) as running:
         return _build(config, target, formats, created, running, progress)
+
+
+def check_run(target: Path) -> None:
+    """Makes sure that a folder may be replaced.
+
+    Raises:
+        QuadnetError: It is something else than a run.
+    """
+    if not (target / manifest.NAME).is_file():
+        raise QuadnetError(f"{target}: is there but is no run of quadnet; move it away or name another --output-dir")
 
 
 def page_time(environment: Mapping[str, str]) -> str:
@@ -94,7 +105,7 @@ def page_time(environment: Mapping[str, str]) -> str:
         raise ConfigurationError(
             f"SOURCE_DATE_EPOCH = {text!r} is not allowed: a whole number of seconds since 1970, or unset"
         )
-    return datetime.fromtimestamp(int(text), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(int(text), UTC).strftime(manifest.TIME)
 
 
 def _prepare(language: Language) -> None:
@@ -104,42 +115,90 @@ def _prepare(language: Language) -> None:
     render.prepare(language)
 
 
-def _build(
-    config: Config, target: Path, formats: tuple[str, ...], created: str, press: Press | None, progress: Progress | None
-) -> Built:
-    began, clock = time.time(), time.perf_counter()
+def _attachments(contents: Mapping[str, bytes], language: Language) -> list[Attachment]:
+    """What the PDF carries, so that the run can be checked and built again from it alone; no history of huge length."""
+    _ = language.gettext
+    kinds: dict[str, tuple[Relationship, str]] = {
+        "config.toml": ("Source", _("the configuration, which decides everything")),
+        "metrics.json": ("Data", _("losses and accuracies")),
+        "history.csv": ("Data", _("the loss of every epoch")),
+        "phases.json": ("Data", _("the phases of the loss curve")),
+        "claims.json": ("Data", _("the note’s claims and their verdicts")),
+        manifest.NAME: ("Supplement", _("versions, and the SHA-256 of every other file of the run")),
+    }
+    return [
+        Attachment(name, contents[name], *kind) for name, kind in kinds.items() if len(contents[name]) <= MOST_ATTACHED
+    ]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A run in memory.
+
+    Attributes:
+        experiment: The numbers.
+        contents: The files by path below the run's folder, the manifest included.
+        failure: Why the PDF is missing, if it should be there.
+    """
+
+    experiment: Experiment
+    contents: dict[str, bytes]
+    failure: PdfError | None
+
+
+def make(
+    config: Config, formats: Collection[str], created: str, press: Press | None, progress: Progress | None = None
+) -> Made:
+    """Runs the experiment and makes its files.
+
+    Args:
+        config: What to run.
+        formats: Which pages to make.
+        created: The time that the pages state, ISO 8601 in UTC.
+        press: Makes the PDF; needed if one is wanted.
+        progress: Called now and then with the number of epochs done.
+    """
     language = Language.load(config.report.language)
     threading.Thread(target=_prepare, args=(language,), daemon=True).start()
     with Replicating() as replicating:
         experiment = conduct(config, progress, replicating.start)
-        trained = time.perf_counter()
         from report import document, render
 
+        contents = files.numbers(experiment, language)
         view = document.compose(experiment, language, manifest.versions(), replicating.result)
-    if press is not None:
-        press.send(render.html(view, "print", created), {figure.file: figure.content for figure in view.drawings})
-    contents = files.numbers(experiment, language)
     contents |= {"replicates.json": files.to_json(files.replicates(replicating.result()))}
     contents |= {f"figures/{figure.file}": figure.content for figure in view.drawings}
-    failure = None
     if "html" in formats:
         contents[PAGES["html"]] = render.html(view, "screen", created).encode()
+    failure = None
+    typesetting: dict[str, str] = {}
     if press is not None:
+        typesetting = press.versions()
+        carried = contents | {manifest.NAME: manifest.manifest(config, contents, created, typesetting)}
+        images = {figure.file: figure.content for figure in view.drawings}
+        press.send(render.html(view, "print", created), images, _attachments(carried, language))
         try:
             contents[PAGES["pdf"]] = press.pdf()
         except PdfError as error:
-            if (target / PAGES["pdf"]).exists():
-                raise PdfError(f"{error}; the earlier record stays as it was") from None
             failure = error
-    contents[manifest.NAME] = manifest.manifest(config, contents)
-    contents["run.log.json"] = files.to_json(
-        {
-            "began": datetime.fromtimestamp(began, UTC).isoformat(timespec="seconds"),
-            "seconds": {"experiment": trained - clock, "pages": time.perf_counter() - trained},
-            "host": platform.node(),
-            "platform": platform.platform(),
-            "python": sys.version,
-        }
-    )
-    writing.write(target, contents)
-    return Built(target, reused=False, experiment=experiment, failure=failure)
+    contents[manifest.NAME] = manifest.manifest(config, contents, created, typesetting)
+    return Made(experiment, contents, failure)
+
+
+def _build(
+    config: Config, target: Path, formats: tuple[str, ...], created: str, press: Press | None, progress: Progress | None
+) -> Built:
+    began, clock = time.time(), time.perf_counter()
+    made = make(config, formats, created, press, progress)
+    if made.failure is not None and (target / PAGES["pdf"]).exists():
+        raise PdfError(f"{made.failure}; the earlier record stays as it was")
+    log = {
+        "began": datetime.fromtimestamp(began, UTC).isoformat(timespec="seconds"),
+        "seconds": time.perf_counter() - clock,
+        "kernel": kernel.name(),
+        "host": platform.node(),
+        "platform": platform.platform(),
+        "python": sys.version,
+    }
+    writing.write(target, made.contents | {LOG: files.to_json(log)})
+    return Built(target, reused=False, experiment=made.experiment, failure=made.failure)

@@ -3,30 +3,39 @@
 Loading the typesetter takes longer than training the default network, so it happens meanwhile, on another core. And a
 crash in a native library ends only the press: the record is still written.
 
-The process is `python -m report.press`: a page with its images on standard input, the PDF on standard output, and where
-that fails one line on standard error with exit code 3 (Pango is missing) or 1.
+The process is `python -m report.press`. As soon as it is loaded it says in one line on standard output what it sets
+with; it takes a page with its images on standard input, and the PDF follows on standard output. Where that fails, there
+is one line on standard error and exit code 3 (Pango is missing) or 1.
 """
 
 import gc
+import html
 import io
 import json
 import logging
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Mapping
+import zlib
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
+from importlib.metadata import version
 from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from quadnet.errors import QuadnetError
-from report import assets
+from report import archival, assets
+from report.archival import Attachment
 from report.assets import TEMPLATES
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 EXIT_NO_PANGO = 3  # of the process
+
+_FORMULA = re.compile(r'<img alt="([^"]*)" src="asset:formulas/(\w+)\.svg">')
 
 
 class PdfError(QuadnetError):
@@ -43,6 +52,7 @@ class Press:
 
     def __enter__(self) -> Self:
         """Starts the process."""
+        self._versions: dict[str, str] | None = None
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "report.press"],
             stdin=subprocess.PIPE,
@@ -60,14 +70,28 @@ class Press:
         self._process.kill()
         self._process.communicate()
 
-    def send(self, page: str, images: Mapping[str, bytes]) -> None:
-        """Hands over a page made for print; the process takes all of it before it starts to work.
+    def versions(self) -> dict[str, str]:
+        """Versions of the libraries that shape the PDF, once they are loaded; none where they cannot be."""
+        if self._versions is None:
+            assert self._process.stdout is not None
+            line = self._process.stdout.readline()  # nothing follows it before a page is sent
+            self._versions = json.loads(line) if line else {}
+        return self._versions
+
+    def send(self, page: str, images: Mapping[str, bytes], attachments: Sequence[Attachment] = ()) -> None:
+        """Hands over a page made for print, once the process is loaded; it takes all of it before it starts to work.
 
         Args:
             page: HTML whose images are `asset:NAME`: one of `images`, or a formula among the templates.
             images: Files by name.
+            attachments: Files that the PDF carries.
         """
-        job = {"page": page, "images": {name: content.decode("latin-1") for name, content in images.items()}}
+        self.versions()  # or what is left of its line would be lost to `pdf`
+        job = {
+            "page": page,
+            "images": {name: content.decode("latin-1") for name, content in images.items()},
+            "attachments": [asdict(each) | {"content": each.content.decode("latin-1")} for each in attachments],
+        }
         pipe, self._process.stdin = self._process.stdin, None  # `communicate` would flush it again
         assert pipe is not None
         with suppress(BrokenPipeError), pipe:  # `pdf` tells why a process is gone
@@ -88,12 +112,15 @@ class Press:
         raise PdfError(f"no PDF: the typesetter ended with code {self._process.returncode}: {last}")
 
 
-def pdf(page: str, images: Mapping[str, bytes]) -> bytes:
-    """The PDF of a page made for print; nothing but the given images and the templates' formulas can get into it.
+def pdf(page: str, images: Mapping[str, bytes], attachments: Sequence[Attachment] = ()) -> bytes:
+    """The PDF/A-3a and PDF/UA-1 file of a page made for print.
+
+    Nothing but the given files and the templates' formulas can get into it.
 
     Args:
-        page: See `Press.send`.
+        page: See `Press.send`; the time it states is that of the attachments, too.
         images: Files by name.
+        attachments: Files to carry.
 
     Raises:
         OSError: Pango, the library that sets the text, is not installed.
@@ -123,12 +150,33 @@ def pdf(page: str, images: Mapping[str, bytes]) -> bytes:
     logger.addHandler(handler)
     try:
         fetcher = Assets(allowed_protocols={"data"}, allow_redirects=False, fail_on_errors=True)
-        result = weasyprint.HTML(string=page, url_fetcher=fetcher).write_pdf(pdf_variant="pdf/ua-1")
+        document = weasyprint.HTML(string=page, url_fetcher=fetcher).render(pdf_variant=archival.VARIANT)
+        created = document.metadata.created or ""
+        document.metadata.attachments = archival.attached(attachments, created) if attachments else []
+        texts = {alt: _formula_text(name) for alt, name in _FORMULA.findall(page)}
+        result = document.write_pdf(finisher=lambda _, pdf: archival.finish(pdf, texts), pdf_variant=archival.VARIANT)
     finally:
         logger.removeHandler(handler)
     if problems:
         raise ValueError(problems[0])
     return bytes(result or b"")
+
+
+def _versions() -> dict[str, str]:
+    """Versions of the libraries below the typesetter that shape its PDF, by name."""
+    from weasyprint.text import ffi
+
+    ffi.ffi.cdef("char *pango_version_string(void); char *hb_version_string(void);", override=True)
+    pango = ffi.ffi.string(ffi.pango.pango_version_string()).decode()
+    harfbuzz = ffi.ffi.string(ffi.harfbuzz.hb_version_string()).decode()
+    below = {name: version(name) for name in ("fonttools", "pydyf", "tinycss2", "tinyhtml5")}
+    return {"Pango": pango, "HarfBuzz": harfbuzz, **below, "zlib": zlib.ZLIB_RUNTIME_VERSION}
+
+
+def _formula_text(name: str) -> str:
+    """A formula in plain Unicode: what follows the character that draws it."""
+    (text,) = re.findall(r"<text[^>]*>.(.*)</text>", assets.text(f"formulas/{name}.svg"))
+    return html.unescape(text)
 
 
 def _png_data(picture: "Image") -> bytes:
@@ -178,16 +226,20 @@ def main() -> None:
     try:
         import weasyprint  # noqa: F401  # loaded before the page is there, as that takes longest
     except OSError as error:
-        sys.stdin.buffer.read()
         sys.stderr.write(f"{error}\n")
         sys.exit(EXIT_NO_PANGO)
+    sys.stdout.write(json.dumps(_versions()) + "\n")
+    sys.stdout.flush()
     job = sys.stdin.buffer.read()
     if not job:
         return
     content = json.loads(job)
     images = {name: text.encode("latin-1") for name, text in content["images"].items()}
+    attachments = [
+        Attachment(**each | {"content": each["content"].encode("latin-1")}) for each in content["attachments"]
+    ]
     try:
-        sys.stdout.buffer.write(pdf(content["page"], images))
+        sys.stdout.buffer.write(pdf(content["page"], images, attachments))
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)

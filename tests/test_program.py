@@ -342,13 +342,13 @@ def test_the_pdf_has_a_bookmark_for_each_heading(pdf: pypdf.PdfReader) -> None:
 
 
 def alternative_texts(node: Any) -> list[str | None]:
-    """Those of all figures below a node of the structure tree."""
+    """Those of all figures and formulas below a node of the structure tree."""
     node = node.get_object()
     if isinstance(node, ArrayObject):
         return [text for child in node for text in alternative_texts(child)]
     if not isinstance(node, DictionaryObject):
         return []
-    own = [node.get("/Alt")] if node.get("/S") == "/Figure" else []
+    own = [node.get("/Alt")] if node.get("/S") in ("/Figure", "/Formula") else []
     return own + (alternative_texts(node["/K"]) if "/K" in node else [])
 
 

@@ -1,19 +1,79 @@
 """The manifest of a run: what it was made from, by what, and the digest of each of its files."""
 
 import hashlib
+import json
 import platform
+import re
+import zlib
 from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
 from importlib.metadata import version
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+import quadnet
+import report
 from quadnet import __version__
 from quadnet.config import Config
+from report.assets import TEMPLATES
 from report.record.files import to_json
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 NAME = "manifest.json"
+TIME = "%Y-%m-%dT%H:%M:%SZ"  # of the pages, in UTC
 
-_LIBRARIES = ("numpy", "matplotlib", "jinja2", "weasyprint")
+_LIBRARIES = ("numpy", "matplotlib", "pillow", "jinja2", "weasyprint")
+_SOURCES = (".py", ".c", ".j2", ".css", ".json", ".svg", ".ttf", ".woff2", ".conf", ".mo")
+
+
+def _is_time(text: str) -> str:
+    if datetime.strptime(text, TIME).strftime(TIME) != text:
+        raise ValueError(f"{text!r} is no time")
+    return text
+
+
+Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Time = Annotated[str, AfterValidator(_is_time)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Inputs(_Part):
+    """All that decides what a run looks like, the program aside."""
+
+    config_sha256: Digest
+    created: Time
+
+
+class Program(_Part):
+    """What made the run."""
+
+    version: str
+    source_sha256: Digest
+
+
+class Entry(_Part):
+    """A file: SHA-256 and size, and for a PDF the SHA-256 of its content, see `content_digest`."""
+
+    sha256: Digest
+    bytes: int
+    content_sha256: Digest | None = None
+
+
+class Manifest(_Part):
+    """What a run says of itself."""
+
+    schema_version: Literal[2]
+    name: str
+    inputs: Inputs
+    program: Program
+    versions: dict[str, str]
+    files: dict[str, Entry]
 
 
 def versions() -> tuple[tuple[str, str], ...]:
@@ -22,21 +82,109 @@ def versions() -> tuple[tuple[str, str], ...]:
     return (("quadnet", __version__), ("Python", platform.python_version()), *libraries)
 
 
-def manifest(config: Config, files: Mapping[str, bytes]) -> bytes:
+@cache
+def source_digest() -> str:
+    """SHA-256 (hexadecimal) of the program: of the names and digests of its sources, templates and fonts."""
+    whole = hashlib.sha256()
+    folders = (Path(quadnet.__file__).parent, Path(report.__file__).parent, TEMPLATES)
+    for folder in folders:
+        for path in sorted(path for path in folder.rglob("*") if path.suffix in _SOURCES):
+            name = path.relative_to(folder.parent).as_posix()
+            whole.update(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name}\n".encode())
+    return whole.hexdigest()
+
+
+def manifest(config: Config, files: Mapping[str, bytes], created: str, typesetting: Mapping[str, str]) -> bytes:
     """The manifest as JSON.
+
+    A PDF has two digests: of its bytes, and of its content with every stream decompressed, since another build of the
+    compression library gives other bytes of the same content. The last entry is the digest of the manifest without it.
 
     Args:
         config: What the run was made from.
         files: All other files of the run by name.
+        created: The time that the pages state, ISO 8601 in UTC.
+        typesetting: Versions of what set the PDF, by name; none without one.
     """
     content: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "name": config.run_name,
-        "inputs": {"config_sha256": config.digest},
-        "versions": dict(versions()),
-        "files": {
-            name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-            for name, content in sorted(files.items())
-        },
+        "inputs": {"config_sha256": config.digest, "created": created},
+        "program": {"version": __version__, "source_sha256": source_digest()},
+        "versions": {**dict(versions()), **typesetting},
+        "files": {name: _entry(name, content) for name, content in sorted(files.items())},
     }
-    return to_json(content)
+    return sealed(content)
+
+
+def parse(content: bytes) -> Manifest:
+    """Reads a manifest.
+
+    Raises:
+        ValueError: It is none of this version, or damaged; says why.
+    """
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError):
+        raise ValueError("is damaged: it is no JSON") from None
+    if not isinstance(value, dict) or "schema_version" not in value:
+        raise ValueError("is damaged, or no manifest of quadnet")
+    if value["schema_version"] != SCHEMA_VERSION:
+        raise ValueError("is damaged, or of another version of quadnet, which then can read it")
+    value.pop("manifest_sha256", None)
+    try:
+        parsed = Manifest.model_validate(value)
+    except ValueError:
+        raise ValueError("is damaged: its entries are not those of a manifest") from None
+    if sealed(value) != content:
+        raise ValueError("is damaged: its own digest differs")
+    return parsed
+
+
+def sealed(content: dict[str, Any]) -> bytes:
+    """A manifest's content as JSON with its own digest as last entry."""
+    return to_json(content | {"manifest_sha256": hashlib.sha256(to_json(content)).hexdigest()})
+
+
+def _entry(name: str, content: bytes) -> dict[str, Any]:
+    entry: dict[str, Any] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    if name.endswith(".pdf"):
+        entry["content_sha256"] = content_digest(content)
+    return entry
+
+
+def content_digest(pdf: bytes) -> str:
+    """SHA-256 (hexadecimal) of a PDF with its streams decompressed, without what depends on their compression.
+
+    That is the lengths of the streams, the table of positions, and the file's identifier. Made for the PDFs of
+    `report.press`, whose objects stand one after the other; not a general reader.
+    """
+    whole, place = hashlib.sha256(), 0
+    while (begin := pdf.find(_STREAM, place)) >= 0 and (end := pdf.find(_END, begin + len(_STREAM) - 1)) >= 0:
+        before, positions = pdf[place:begin], b"/Type /XRef" in pdf[place:begin]
+        whole.update((_POSITIONS if positions else _LENGTHS).sub(b"", before))
+        if not positions:
+            _update_decompressed(whole, pdf[begin + len(_STREAM) : end])
+        place = end
+    whole.update(_LENGTHS.sub(b"", pdf[place:]))
+    return whole.hexdigest()
+
+
+_STREAM, _END = b"\nstream\n", b"\nendstream"
+_LENGTHS = re.compile(rb"/Length \d+|startxref\s+\d+")
+_POSITIONS = re.compile(rb"/Length \d+|/W \[[^\]]*\]|/ID \[[^\]]*\]")
+
+
+def _update_decompressed(whole: "hashlib._Hash", stream: bytes) -> None:
+    """Adds a stream's content to a digest, piece by piece: a small file can unfold to a huge one."""
+    unfold = zlib.decompressobj()
+    rest = stream
+    try:
+        while rest:
+            whole.update(unfold.decompress(rest, _PIECE))
+            rest = unfold.unconsumed_tail
+    except zlib.error:  # is not compressed
+        whole.update(stream)
+
+
+_PIECE = 2**20

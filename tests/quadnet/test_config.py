@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from quadnet.config import Config, dumps, known_keys, load, override, parse
+from quadnet.config import Config, dumps, known_keys, load, loads, override, parse
 from quadnet.errors import ConfigurationError
 
 NESTED = {"seed": 1}
@@ -432,3 +432,23 @@ def test_the_runs_folder_is_named_after_the_experiment_and_its_digest() -> None:
     assert config.run_name == f"mine-{config.digest[:8]}"
     assert set(config.digest) <= set("0123456789abcdef")
     assert len(config.digest) == 64
+
+
+@pytest.mark.parametrize("content", [b"a = [" * 2, b"a = " + b"[" * 30_000, b"a = " + b"{b = " * 30_000])
+def test_text_that_is_no_toml_is_refused_with_its_source(content: bytes) -> None:
+    with pytest.raises(ConfigurationError, match=r"^somewhere: not valid TOML"):
+        loads(content, "somewhere")
+
+
+def test_text_is_read_like_a_file() -> None:
+    assert loads('name = "ä"\n[data]\nseed = 3\n'.encode(), "somewhere") == {"name": "ä", "data": {"seed": 3}}
+    with pytest.raises(ConfigurationError, match=r"^somewhere: not UTF-8 text"):
+        loads(b'name = "\xe4"', "somewhere")
+
+
+@pytest.mark.parametrize("depth", [50, 400, 5000])
+def test_tables_nested_by_dots_are_refused_however_deep(depth: int) -> None:
+    with pytest.raises(ConfigurationError, match=r"unknown key a|nested too deeply"):
+        parse(loads(b".".join([b"a"] * depth) + b" = 1", "somewhere"))
+    with pytest.raises(ConfigurationError, match=r"nested too deeply|is not allowed"):
+        parse(loads(b"data.spread." + b".".join([b"a"] * depth) + b" = 1", "somewhere"))

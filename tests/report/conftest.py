@@ -1,4 +1,5 @@
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -9,6 +10,7 @@ import pytest
 from quadnet.config import parse
 from quadnet.experiment import Experiment, conduct
 from quadnet.replicates import Replicates
+from report import pipeline
 from report.document import Document, compose
 from report.language import Language
 from report.record import manifest
@@ -76,15 +78,32 @@ def without_pango(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
 
 @pytest.fixture
 def press_made_of(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Lets a shell script stand for the process that typesets."""
+    """Lets a shell script stand for the process that typesets, once it has said that it sets with nothing."""
 
     def replace(script: str) -> None:
         file = tmp_path_factory.mktemp("press") / "python"
-        file.write_text(f"#!/bin/sh\n{script}\n")
+        file.write_text(f"#!/bin/sh\necho '{{}}'\n{script}\n")
         file.chmod(0o755)
         monkeypatch.setattr(sys, "executable", str(file))
 
     return replace
+
+
+SHORT = parse({"training": {"epochs": 200}, "evaluation": {"points": 500}, "replicates": {"runs": 1}})
+
+
+@pytest.fixture(scope="session")
+def short_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a short run with both pages, made on the second day of 1970; do not change it."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SOURCE_DATE_EPOCH", "86400")
+        return pipeline.build(SHORT, tmp_path_factory.mktemp("short"), ("html", "pdf")).path
+
+
+@pytest.fixture
+def copied_run(short_run: Path, tmp_path: Path) -> Path:
+    """A copy of it to spoil."""
+    return Path(shutil.copytree(short_run, tmp_path / short_run.name))
 
 
 @pytest.fixture(scope="session")

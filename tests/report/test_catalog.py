@@ -100,7 +100,7 @@ class Accented(gettext.NullTranslations):
 
 
 # Words of the visible page that no language changes: names of things. Nor does it the names of matrices, such as A₁.
-NAMES = {"Four", "quadrants", "quadnet", "Python", "numpy", "matplotlib", "jinja", "weasyprint"}
+NAMES = {"Four", "quadrants", "quadnet", "Python", "numpy", "matplotlib", "jinja", "pillow", "weasyprint"}
 
 
 def untranslated(page: object) -> set[str]:

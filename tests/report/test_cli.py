@@ -17,10 +17,12 @@ from quadnet import __version__
 from quadnet.config import Config, dumps, parse
 from quadnet.errors import QuadnetError
 from quadnet.experiment import Experiment
-from report import curves, pipeline
+from report import comparing, curves, pipeline, verification
 from report.cli import app
+from report.comparing import Comparison
 from report.pipeline import Built
 from report.press import PdfError, Press
+from report.verification import Outcome, Verification
 
 Command = Callable[..., Any]  # gives what CliRunner.invoke gives
 
@@ -48,7 +50,7 @@ class Builds:
         self.path.mkdir(parents=True)
         (self.path / "metrics.json").write_text('{"accuracy": 0.5, "loss_last": null}')
         (self.path / "phases.json").write_text('{"status": "diverged"}')
-        (self.path / "run.log.json").write_text('{"seconds": {"experiment": 1.234, "pages": 5.678}}')
+        (self.path / "run.log.json").write_text('{"seconds": 1.234}')
         self.answer: Built | BaseException = Built(self.path, reused=False)
 
     def __call__(self, config: Config, output_dir: Path, formats: tuple[str, ...], **options: Any) -> Built:
@@ -275,9 +277,9 @@ def test_a_run_that_is_there_is_told_with_the_way_to_build_it_again(run: Command
     assert "--force" in result.stderr
 
 
-def test_verbose_tells_how_long_the_stages_took(run: Command, builds: Builds, small_run: Experiment) -> None:
+def test_verbose_tells_how_long_it_took(run: Command, builds: Builds, small_run: Experiment) -> None:
     builds.answer = Built(builds.path, reused=False, experiment=small_run)
-    assert "experiment 1.23 s, pages 5.68 s" in run("-v").stderr
+    assert "1.23 s" in run("-v").stderr
     assert "1.23 s" not in run().stderr
 
 
@@ -395,6 +397,89 @@ def test_no_bar_is_drawn_where_nobody_looks_or_wants_it(
     monkeypatch: pytest.MonkeyPatch, builds: Builds, stream: type[io.StringIO], options: list[str]
 ) -> None:
     assert drawn(monkeypatch, builds, stream(), *options) == ""
+
+
+def called(*arguments: object) -> Any:
+    return CliRunner().invoke(app, list(map(str, arguments)))
+
+
+FOUND = Verification(Outcome.OTHER_BYTES, "same numbers, other bytes", ("a.svg: differs", "b\n\x1b: differs"))
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_what_a_verification_found_is_the_exit_code(monkeypatch: pytest.MonkeyPatch, outcome: Outcome) -> None:
+    asked: list[Any] = []
+
+    def verify(path: Path, **options: bool) -> Verification:
+        asked.append((path, options))
+        return replace(FOUND, outcome=outcome)
+
+    monkeypatch.setattr(verification, "verify", verify)
+    loud, quiet, machine = (called("verify", "a run", *options) for options in ([], ["-q"], ["--json", "--quick"]))
+    assert loud.exit_code == quiet.exit_code == machine.exit_code == outcome
+    assert loud.stdout == "same numbers, other bytes\na.svg: differs\nb\\n\\x1b: differs\n"
+    assert loud.stderr == quiet.stdout == quiet.stderr == ""
+    assert json.loads(machine.stdout) == {"result": FOUND.headline, "findings": list(FOUND.findings)}
+    called("verify", "a run", "--anyway")
+    assert asked[1:] == [
+        (Path("a run"), {"quick": False, "anyway": False}),
+        (Path("a run"), {"quick": True, "anyway": False}),
+        (Path("a run"), {"quick": False, "anyway": True}),
+    ]
+
+
+def test_a_rebuilt_run_s_path_is_the_last_line_on_standard_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def rebuild(*arguments: Any, **options: bool) -> tuple[Verification, Path]:
+        asked.append((*arguments, options))
+        return FOUND, Path("outputs/run-1")
+
+    monkeypatch.setattr(verification, "rebuild", rebuild)
+    loud, quiet = called("rebuild", "a.pdf"), called("rebuild", "a.pdf", "-q", "--force", "--output-dir", "there")
+    assert loud.exit_code == quiet.exit_code == 1
+    assert loud.stdout == quiet.stdout == "outputs/run-1\n"
+    assert loud.stderr == "same numbers, other bytes\na.svg: differs\nb\\n\\x1b: differs\n"
+    assert quiet.stderr == ""
+    assert asked == [
+        (Path("a.pdf"), Path("outputs"), {"force": False, "anyway": False}),
+        (Path("a.pdf"), Path("there"), {"force": True, "anyway": False}),
+    ]
+
+
+def test_runs_that_differ_are_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = (Path("a"), Path("b"))
+    answer = Comparison(paths, {"metrics": {}})
+    monkeypatch.setattr(comparing, "compare", lambda *_: answer)
+    result = called("diff", *paths)
+    assert (result.exit_code, result.stdout) == (0, "A: a\nB: b\nmetrics: same\n")
+    answer = Comparison(paths, {"metrics": {"x": (1, None)}})
+    result = called("diff", *paths)
+    assert (result.exit_code, result.stdout) == (1, "A: a\nB: b\nmetrics\n  x  1  -\n")
+    assert called("diff", *paths, "-q").stdout == ""
+    assert json.loads(called("diff", *paths, "--json").stdout)["differing"] == {"metrics": {"x": [1, None]}}
+
+
+@pytest.mark.parametrize("command", [["verify", "a"], ["rebuild", "a"], ["diff", "a", "b"]])
+@pytest.mark.parametrize(
+    ("error", "code"), [(QuadnetError("a\nb"), 1), (PdfError("no PDF"), 3), (ZeroDivisionError("planted"), 70)]
+)
+def test_an_error_never_looks_like_a_difference_of_numbers(
+    monkeypatch: pytest.MonkeyPatch, command: list[str], error: Exception, code: int
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    for module, name in ((verification, "verify"), (verification, "rebuild"), (comparing, "compare")):
+        monkeypatch.setattr(module, name, fail)
+    result = called(*command)
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("arguments", [["verify"], ["rebuild"], ["diff", "a"], ["verify", "a", "b"]])
+def test_a_command_without_its_run_is_wrong_usage(arguments: list[str]) -> None:
+    assert called(*arguments).exit_code == 2
 
 
 @pytest.fixture

@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quadnet import kernel
 from quadnet.config import Config, parse
 from quadnet.errors import ConfigurationError, QuadnetError
 from report import pipeline
+from report.language import Language
 from report.press import PdfError, Press
 
 CONFIG = parse({"training": {"epochs": 200}, "evaluation": {"points": 500}})
@@ -76,10 +78,39 @@ def test_only_the_log_tells_time_and_host(whole: pipeline.Built) -> None:
     log = json.loads((whole.path / "run.log.json").read_text())
     began = datetime.fromisoformat(log["began"])
     assert abs(datetime.now(UTC) - began).days < 1
-    assert all(seconds > 0 for seconds in log["seconds"].values())
+    assert log["seconds"] > 0
+    assert log["kernel"] == kernel.name()
     for name, content in tree(whole.path).items():
         if name != "run.log.json":
             assert log["began"][:10].encode() not in content
+
+
+def test_a_run_is_made_in_memory(whole: pipeline.Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Press() as press:
+        made = pipeline.make(CONFIG, BOTH, "2000-01-01T00:00:00Z", press)
+    assert made.failure is None
+    assert made.experiment.config == CONFIG
+    assert made.contents == {name: content for name, content in tree(whole.path).items() if name != pipeline.LOG}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_history_of_huge_length_is_not_carried(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("config.toml", "metrics.json", "history.csv", "phases.json", "claims.json", "manifest.json")
+    contents = dict.fromkeys(names, b"few") | {"history.csv": b"epoch,loss\n", "report.html": b"page"}
+    english = Language.load("en")
+    assert [each.name for each in pipeline._attachments(contents, english)] == list(names)
+    monkeypatch.setattr(pipeline, "MOST_ATTACHED", 10)
+    carried = [each.name for each in pipeline._attachments(contents, english)]
+    assert carried == [name for name in names if name != "history.csv"]
+
+
+def test_the_manifest_names_what_set_the_pdf_if_there_is_one(whole: pipeline.Built, tmp_path: Path) -> None:
+    bare = pipeline.build(CONFIG, tmp_path, ("html",))
+    versions = [json.loads((built.path / "manifest.json").read_text())["versions"] for built in (whole, bare)]
+    assert "Pango" in versions[0]
+    assert "Pango" not in versions[1]
+    assert versions[0].items() > versions[1].items()
 
 
 def test_a_second_run_says_it_is_there_and_writes_nothing(whole: pipeline.Built) -> None:

@@ -1,8 +1,10 @@
 import io
 import os
+import re
 import sys
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -48,6 +50,23 @@ def test_a_page_with_its_images_becomes_a_pdf() -> None:
     assert reader.trailer["/Root"]["/Lang"] == "en"
     assert "Words" in reader.pages[0].extract_text()
     assert [outline["/Title"] for outline in reader.outline] == ["Head"]
+
+
+def test_the_process_says_what_it_sets_with() -> None:
+    with Press() as machine:
+        versions = machine.versions()
+        assert machine.versions() is versions
+        machine.send(page("<p>Words"), {})
+        assert machine.pdf().startswith(b"%PDF-")
+    assert set(versions) == {"Pango", "HarfBuzz", "fonttools", "pydyf", "tinycss2", "tinyhtml5", "zlib"}
+    assert all(re.match(r"\d+\.\d+", version) for version in versions.values())
+    assert versions["zlib"] == zlib.ZLIB_RUNTIME_VERSION
+
+
+@pytest.mark.usefixtures("without_pango")
+def test_where_pango_is_missing_nothing_is_said_of_versions() -> None:
+    with Press() as machine:
+        assert machine.versions() == {}
 
 
 def test_the_same_page_gives_the_same_bytes() -> None:

@@ -3,13 +3,17 @@ import io
 import json
 import math
 import os
+import re
 import tomllib
+import tracemalloc
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pypdf
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -165,12 +169,19 @@ def test_the_phases_have_exactly_the_agreed_schema(default_run: Experiment) -> N
 # manifest
 
 
-def test_the_manifest_has_size_and_digest_of_every_file(small_run: Experiment) -> None:
+CREATED = "2000-01-01T00:00:00Z"
+
+
+def made(contents: dict[str, bytes], typesetting: dict[str, str] | None = None) -> bytes:
+    return manifest.manifest(Config(), contents, CREATED, typesetting or {})
+
+
+def test_the_manifest_has_size_and_digest_of_every_file() -> None:
     contents = {"b.txt": b"two", "a/one.svg": b"", "c": bytes(range(256))}
-    written = json.loads(manifest.manifest(small_run.config, contents))
-    assert written["schema_version"] == 1
-    assert written["name"] == small_run.config.run_name
-    assert written["inputs"] == {"config_sha256": small_run.config.digest}
+    written = json.loads(made(contents))
+    assert written["schema_version"] == 2
+    assert written["name"] == Config().run_name
+    assert written["inputs"] == {"config_sha256": Config().digest, "created": CREATED}
     assert list(written["files"]) == sorted(contents)
     for name, content in contents.items():
         entry = written["files"][name]
@@ -179,15 +190,177 @@ def test_the_manifest_has_size_and_digest_of_every_file(small_run: Experiment) -
 
 def test_the_manifest_does_not_depend_on_the_order_of_the_files() -> None:
     contents = {"a": b"1", "b": b"2"}
-    assert manifest.manifest(Config(), contents) == manifest.manifest(Config(), dict(reversed(contents.items())))
+    assert made(contents) == made(dict(reversed(contents.items())))
 
 
 def test_the_manifest_names_the_versions_of_what_made_the_run() -> None:
     versions = dict(manifest.versions())
-    assert json.loads(manifest.manifest(Config(), {}))["versions"] == versions
+    assert json.loads(made({}, {"Pango": "1.2"}))["versions"] == versions | {"Pango": "1.2"}
     assert versions["quadnet"] == __version__
     assert versions["numpy"] == np.__version__
-    assert {"Python", "matplotlib", "jinja2", "weasyprint"} <= set(versions)
+    assert {"Python", "matplotlib", "pillow", "jinja2", "weasyprint"} <= set(versions)
+
+
+def test_a_manifest_reads_back_to_what_was_written() -> None:
+    read = manifest.parse(made({"a": b"1"}, {"Pango": "1.2"}))
+    assert read.inputs.created == CREATED
+    assert read.files["a"].sha256 == hashlib.sha256(b"1").hexdigest()
+    assert read.program.source_sha256 == manifest.source_digest()
+    assert read.versions["Pango"] == "1.2"
+
+
+@given(st.data())
+def test_a_manifest_with_any_other_byte_is_damaged(data: st.DataObject) -> None:
+    content = bytearray(made({"a": b"1"}))
+    place = data.draw(st.integers(0, len(content) - 1))
+    content[place] ^= data.draw(st.integers(1, 255))
+    with pytest.raises(ValueError, match="is damaged"):
+        manifest.parse(bytes(content))
+
+
+def resealed(**changes: Any) -> bytes:
+    """A manifest with other entries whose own digest is right all the same."""
+    value = json.loads(made({"a": b"1"})) | changes
+    del value["manifest_sha256"]
+    return manifest.sealed(value)
+
+
+DEEP = json.loads("[" * 400 + "]" * 400)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"files": None},
+        {"files": {"a": 1}},
+        {"files": {"a": {"sha256": "0" * 63, "bytes": 1}}},
+        {"files": {"a": {"sha256": "0" * 64 + "\n", "bytes": 1}}},
+        {"inputs": []},
+        {"inputs": {"config_sha256": "0" * 64, "created": "yesterday"}},
+        {"inputs": {"config_sha256": "0" * 64, "created": "1970-02-30T00:00:00Z"}},
+        {"inputs": {"config_sha256": "0" * 64, "created": "1970-1-1T00:00:00Z"}},
+        {"versions": {"numpy": 2}},
+        {"versions": DEEP},
+        {"more": DEEP},
+        {"program": "quadnet"},
+    ],
+    ids=str,
+)
+def test_a_manifest_with_other_entries_is_refused_though_sealed(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="its entries are not those of a manifest"):
+        manifest.parse(resealed(**changes))
+
+
+@pytest.mark.parametrize("version", [1, 3, "2", None, {}])
+def test_a_manifest_of_another_version_is_refused(version: Any) -> None:
+    with pytest.raises(ValueError, match="of another version of quadnet"):
+        manifest.parse(resealed(schema_version=version))
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"2", b"\xff", b"[" * 10**5, b'{"a":' * 10**5, b"9" * 10**5])
+def test_what_is_no_manifest_is_refused(content: bytes) -> None:
+    with pytest.raises(ValueError, match="is damaged"):
+        manifest.parse(content)
+
+
+def test_the_digest_of_the_sources_is_that_of_this_program(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = tmp_path / "templates"
+    folder.mkdir()
+    (folder / "page.html.j2").write_text("page")
+    digests = set()
+    for text in ("one", "two"):
+        (folder / "style.css").write_text(text)
+        (folder / "notes.bak").write_text(text)
+        monkeypatch.setattr(manifest, "TEMPLATES", folder)
+        manifest.source_digest.cache_clear()
+        digests.add(manifest.source_digest())
+    manifest.source_digest.cache_clear()
+    assert len(digests) == 2
+
+
+# content of a PDF
+
+
+def rewritten(pdf: bytes, level: int, change: Callable[[bytes], bytes] = lambda content: content) -> bytes:
+    """A PDF of the press with all its streams compressed anew, and so with all its objects at other places."""
+    head, *objects = re.split(rb"^(?=\d+ 0 obj\n)", pdf[: pdf.rindex(b"startxref")], flags=re.MULTILINE)
+    assert re.match(rb"\d+ 0 obj\n<<.*?/Type /XRef", objects[-1], re.DOTALL)
+    output, places = head, {}
+    for item in objects:
+        number = int(item.split()[0])
+        places[number] = len(output)
+        before, mark, rest = item.partition(b"\nstream\n")
+        if mark:
+            stream, end = rest[: rest.rindex(b"\nendstream")], rest[rest.rindex(b"\nendstream") :]
+            if b"/FlateDecode" in before:
+                plain = change(zlib.decompress(stream))
+                if item is objects[-1]:
+                    plain, before = moved(plain, before, places)
+                stream = zlib.compress(plain, level)
+            before = re.sub(rb"/Length \d+", b"/Length %d" % len(stream), before)
+            item = before + mark + stream + end
+        output += item
+    return output + b"startxref\n%d\n%%%%EOF\n" % places[number]
+
+
+def moved(table: bytes, before: bytes, places: dict[int, int]) -> tuple[bytes, bytes]:
+    """A table of positions, and what describes it, for new positions; they take a byte more than they need."""
+    match = re.search(rb"/W \[(\d+) (\d+) (\d+)\]", before)
+    assert match is not None
+    first, second, third = map(int, match.groups())
+    rows = [table[i : i + first + second + third] for i in range(0, len(table), first + second + third)]
+    new = b""
+    for number, row in enumerate(rows):
+        kind, field = row[0], int.from_bytes(row[first : first + second], "big")
+        place = places[number] if kind == 1 else field
+        new += row[:first] + place.to_bytes(second + 1, "big") + row[first + second :]
+    return new, before.replace(match[0], b"/W [%d %d %d]" % (first, second + 1, third))
+
+
+def texts(pdf: bytes) -> list[str]:
+    return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf), strict=True).pages]
+
+
+@pytest.mark.parametrize("level", [0, 1, 9])
+def test_a_pdf_s_content_has_the_same_digest_however_it_is_compressed(short_run: Path, level: int) -> None:
+    pdf = (short_run / "report.pdf").read_bytes()
+    other = rewritten(pdf, level)
+    assert texts(other) == texts(pdf)
+    assert abs(len(other) - len(pdf)) > 1000
+    assert manifest.content_digest(other) == manifest.content_digest(pdf)
+
+
+def without_a_letter(content: bytes) -> bytes:
+    """A page's content with a space for its first letter; what is no page stays."""
+    return re.sub(rb"\[<[0-9a-f]{4}>", b"[<0001>", content, count=1) if b"\nBT\n" in content else content
+
+
+def test_a_pdf_s_content_has_another_digest_when_one_letter_is_another(short_run: Path) -> None:
+    pdf = (short_run / "report.pdf").read_bytes()
+    other = rewritten(pdf, 6, without_a_letter)
+    assert texts(pdf)[0].startswith("Four quadrants")
+    assert texts(other)[0].lstrip().startswith("our quadrants")
+    assert manifest.content_digest(other) != manifest.content_digest(pdf)
+
+
+def test_the_manifest_has_the_digest_of_a_pdf_s_content(short_run: Path) -> None:
+    entry = json.loads((short_run / "manifest.json").read_text())["files"]["report.pdf"]
+    assert entry["content_sha256"] == manifest.content_digest((short_run / "report.pdf").read_bytes())
+
+
+@pytest.mark.parametrize(
+    "pdf", [b"", b"%PDF-", b"\nstream\n" * 10**5, b"\nstream\n\nendstream" * 10**4, b"\nendstream"]
+)
+def test_whatever_the_bytes_they_have_a_digest_of_content(pdf: bytes) -> None:
+    assert manifest.content_digest(pdf) != manifest.content_digest(pdf + b"x")
+
+
+def test_a_stream_that_unfolds_to_much_takes_little_memory() -> None:
+    tracemalloc.start()
+    manifest.content_digest(b"%PDF-1.7\n1 0 obj\n<<>>\nstream\n" + zlib.compress(bytes(2**26)) + b"\nendstream")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**26 + 2**24  # the zeros themselves, which the test holds while it compresses them, and little more
 
 
 # writing

@@ -1,0 +1,228 @@
+"""Whether a run is what it says it is: its files against its manifest, then all of it made again and compared."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from quadnet import config as configuration
+from quadnet.config import Config
+from quadnet.errors import ConfigurationError, QuadnetError
+from report import pipeline
+from report.pipeline import LOG, PAGES, Made
+from report.press import Press
+from report.record import manifest, reading, writing
+from report.record.manifest import Manifest
+from report.record.reading import Record, RecordError
+
+NUMBERS = (
+    "metrics.json",
+    "phases.json",
+    "history.csv",
+    "trajectory.npz",
+    "evidence.json",
+    "claims.json",
+    "replicates.json",
+)
+MOST_WORK = 10**12  # samples times parameters times epochs: minutes of the compiled loop
+MOST_SETTINGS = 2**16  # bytes of a config.toml
+
+
+class Outcome(IntEnum):
+    """What a verification found; the command's exit code."""
+
+    SAME_BYTES = 0
+    OTHER_BYTES = 1  # of the same numbers, or of a damaged file
+    OTHER_NUMBERS = 2
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The result, with a line for each finding."""
+
+    outcome: Outcome
+    headline: str
+    findings: tuple[str, ...]
+
+
+def verify(path: Path, *, quick: bool = False, anyway: bool = False) -> Verification:
+    """Checks a run.
+
+    Args:
+        path: A run's folder, an archive of one, or its PDF.
+        quick: Whether to leave it at the stored files.
+        anyway: Whether to run it again however long that takes.
+
+    Raises:
+        QuadnetError: It is no run, or its configuration cannot be used.
+    """
+    record = reading.read(path)
+    if damage := _damage(record):
+        return damage
+    if quick:
+        return Verification(Outcome.SAME_BYTES, "stored files agree with the manifest; not run again", ())
+    return compare(record, again(record, anyway=anyway))
+
+
+def rebuild(path: Path, output_dir: Path, *, force: bool = False, anyway: bool = False) -> tuple[Verification, Path]:
+    """Makes a run anew, writes it, and compares the two.
+
+    Args:
+        path: A run's folder, an archive of one, or its PDF.
+        output_dir: Where the new folder goes.
+        force: Whether to replace a run of that name.
+        anyway: Whether to run it again however long that takes.
+
+    Returns:
+        What came of the comparison, and the new folder.
+
+    Raises:
+        QuadnetError: It is no run, its configuration cannot be used, or the folder cannot be written.
+    """
+    record = reading.read(path)
+    target = output_dir / resolved(record).run_name
+    if target.exists():
+        pipeline.check_run(target)
+        if not force:
+            raise QuadnetError(f"{target}: is there already; --force replaces it, or name another --output-dir")
+    writing.check_writable(output_dir)
+    made = again(record, anyway=anyway)
+    writing.write(target, made.contents)
+    return _damage(record) or compare(record, made), target
+
+
+def again(record: Record, *, anyway: bool = False) -> Made:
+    """Makes a run anew from its configuration alone.
+
+    Raises:
+        QuadnetError: The configuration is missing, cannot be used, asks for long work, or is not that of the manifest.
+    """
+    config = resolved(record)
+    work = _work(config)
+    if work > MOST_WORK and not anyway:
+        raise QuadnetError(
+            f"{record.path}: asks for {work:.1g} samples times parameters times epochs; --anyway runs it all the same"
+        )
+    formats = [key for key, name in PAGES.items() if name in record.manifest.files or name in record.files]
+    created = record.manifest.inputs.created
+    if "pdf" not in formats:
+        return pipeline.make(config, formats, created, None)
+    with Press() as press:
+        made = pipeline.make(config, formats, created, press)
+    if made.failure is not None:
+        raise made.failure
+    return made
+
+
+def _work(config: Config) -> int:
+    """Samples times parameters times epochs, and the fresh points once."""
+    widths = config.network.widths
+    parameters = sum((rows + 1) * columns for rows, columns in pairwise(widths))
+    return parameters * (sum(config.data.counts) * config.training.epochs + config.evaluation.points)
+
+
+def resolved(record: Record) -> Config:
+    """The configuration of a run.
+
+    Raises:
+        RecordError: It is missing, cannot be used, or is not that of the manifest.
+    """
+    where = f"{record.path}: config.toml"
+    content = record.files.get("config.toml")
+    if content is None:
+        raise RecordError(f"{where} is missing, so the run cannot be made again")
+    if len(content) > MOST_SETTINGS:
+        raise RecordError(f"{where} is longer than {MOST_SETTINGS} bytes; that of no run is")
+    try:
+        config = configuration.parse(configuration.loads(content, where), source=where)
+    except ConfigurationError as error:  # not the user's, so another exit code than a wrong option's
+        raise RecordError(str(error)) from None
+    if config.digest != record.manifest.inputs.config_sha256:
+        raise RecordError(f"{where} is not what the manifest was made from")
+    return config
+
+
+def _damage(record: Record) -> Verification | None:
+    wrong = stored(record)
+    return Verification(Outcome.OTHER_BYTES, "damaged: stored files differ from the manifest", wrong) if wrong else None
+
+
+def stored(record: Record) -> tuple[str, ...]:
+    """What is wrong with the stored files."""
+    return tuple(_wrong(record))
+
+
+def _wrong(record: Record) -> Iterator[str]:
+    listed = record.manifest.files
+    for name, entry in listed.items():
+        if name in record.files:
+            if hashlib.sha256(record.files[name]).hexdigest() != entry.sha256:
+                yield f"{name}: its SHA-256 differs from the manifest's"
+        elif record.whole:
+            yield f"{name}: is missing"
+    for name in record.files:
+        if name not in listed and name not in (manifest.NAME, LOG) and (record.whole or name != PAGES["pdf"]):
+            yield f"{name}: is not listed in the manifest"
+
+
+def compare(record: Record, made: Made) -> Verification:
+    """A run beside the same made anew."""
+    anew = Record(record.path, made.contents, manifest.parse(made.contents[manifest.NAME]), whole=True)
+    theirs, ours = _digests(record), _digests(anew)
+    differing = [name for name in {**theirs, **ours} if theirs.get(name) != ours.get(name)]
+    if not differing:
+        return Verification(Outcome.SAME_BYTES, "same bytes", ())
+    causes = tuple(_causes(record.manifest, anew.manifest))
+    other = [name for name in differing if name in NUMBERS]
+    if other:
+        return Verification(Outcome.OTHER_NUMBERS, "other numbers", (*_numbers(record, anew, other), *causes))
+    findings = (_first_difference(record, anew, name) for name in differing)
+    return Verification(Outcome.OTHER_BYTES, "same numbers, other bytes", (*findings, *causes))
+
+
+def _digests(record: Record) -> dict[str, str]:
+    """SHA-256 of each file, and that of the PDF even where the manifest within it cannot hold it."""
+    digests = {name: entry.sha256 for name, entry in record.manifest.files.items()}
+    if PAGES["pdf"] in record.files:
+        digests[PAGES["pdf"]] = hashlib.sha256(record.files[PAGES["pdf"]]).hexdigest()
+    return digests
+
+
+def _causes(theirs: Manifest, ours: Manifest) -> Iterator[str]:
+    """Versions that differ."""
+    for name in {**theirs.versions, **ours.versions}:
+        before, now = theirs.versions.get(name), ours.versions.get(name)
+        if before != now:
+            yield f"likely cause: made with {name} {before or 'none'}, here {now or 'none'}"
+    if theirs.program != ours.program:
+        yield "likely cause: the program's own sources differ"
+
+
+def _first_difference(record: Record, anew: Record, name: str) -> str:
+    before, now = record.files.get(name), anew.files.get(name)
+    if before is None or now is None:
+        return f"{name}: differs"
+    place = next((i for i, (a, b) in enumerate(zip(before, now, strict=False)) if a != b), min(len(before), len(now)))
+    if name == PAGES["pdf"] and manifest.content_digest(before) == manifest.content_digest(now):
+        return f"{name}: the same content, compressed otherwise"
+    return f"{name}: differs from byte {place} on"
+
+
+def _numbers(record: Record, anew: Record, names: list[str]) -> Iterator[str]:
+    yield f"differing: {', '.join(names)}"
+    before, now = (_metrics(each) for each in (record, anew))
+    for name in {**before, **now}:
+        if before.get(name) != now.get(name):
+            yield f"{name}: {before.get(name)!r} before, {now.get(name)!r} now"
+
+
+def _metrics(record: Record) -> dict[str, Any]:
+    """The metrics, or none if what stands there are none."""
+    try:
+        values = record.json("metrics.json")
+    except RecordError:
+        return {}
+    return values if isinstance(values, dict) else {}

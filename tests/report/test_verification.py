@@ -1,0 +1,319 @@
+import json
+import random
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from quadnet.config import Config, dumps, parse
+from quadnet.errors import QuadnetError
+from report import pipeline, verification
+from report.pipeline import Made
+from report.record import files, manifest, reading
+from report.record.reading import Record, RecordError
+from report.verification import Outcome, Verification, compare, rebuild, verify
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+# what is stored
+
+
+def test_an_untouched_run_is_the_same_to_the_byte(short_run: Path) -> None:
+    before = tree(short_run)
+    assert verify(short_run) == Verification(Outcome.SAME_BYTES, "same bytes", ())
+    assert tree(short_run) == before
+
+
+def test_a_pdf_alone_is_enough(short_run: Path, tmp_path: Path) -> None:
+    path = tmp_path / "handout.pdf"
+    path.write_bytes((short_run / "report.pdf").read_bytes())
+    assert verify(path) == Verification(Outcome.SAME_BYTES, "same bytes", ())
+    assert [each.name for each in tmp_path.iterdir()] == ["handout.pdf"]
+
+
+@pytest.mark.parametrize("form", ["folder", "pdf"])
+def test_quick_leaves_it_at_the_stored_files(short_run: Path, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    monkeypatch.setattr(verification, "again", lambda *_, **__: 1 / 0)
+    found = verify(short_run if form == "folder" else short_run / "report.pdf", quick=True)
+    assert found.outcome == 0
+    assert "not run again" in found.headline
+
+
+def quick(path: Path) -> tuple[int, str]:
+    """Exit code and all that is said of a run's stored files."""
+    try:
+        found = verify(path, quick=True)
+    except QuadnetError as error:
+        return error.exit_code, str(error)
+    return int(found.outcome), "\n".join([found.headline, *found.findings])
+
+
+def test_any_other_byte_in_any_file_is_found_and_its_file_named(copied_run: Path) -> None:
+    chance = random.Random(0)
+    names = sorted(set(tree(copied_run)) - {"run.log.json"})
+    for number in range(200):
+        path = copied_run / (names[number] if number < len(names) else chance.choice(names))
+        content = path.read_bytes()
+        place, bit = chance.randrange(len(content)), chance.randrange(8)
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1 << bit]) + content[place + 1 :])
+        code, said = quick(copied_run)
+        assert code == 1
+        assert path.relative_to(copied_run).as_posix() in said
+        path.write_bytes(content)
+    assert quick(copied_run)[0] == 0
+
+
+def test_the_log_is_outside_the_record(copied_run: Path) -> None:
+    (copied_run / "run.log.json").write_text("other")
+    assert quick(copied_run)[0] == 0
+    (copied_run / "run.log.json").unlink()
+    assert quick(copied_run)[0] == 0
+
+
+def test_a_file_that_is_missing_or_not_listed_is_named(copied_run: Path) -> None:
+    (copied_run / "figures" / "data.svg").unlink()
+    (copied_run / "notes.txt").write_text("mine")
+    code, said = quick(copied_run)
+    assert code == 1
+    assert said.splitlines()[1:] == ["figures/data.svg: is missing", "notes.txt: is not listed in the manifest"]
+
+
+def test_a_damaged_run_is_not_run_again(copied_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verification, "again", lambda *_, **__: 1 / 0)
+    (copied_run / "config.toml").write_text('name = "other"\n')
+    found = verify(copied_run)
+    assert found.outcome == Outcome.OTHER_BYTES
+    assert found.findings == ("config.toml: its SHA-256 differs from the manifest's",)
+
+
+def test_a_pdf_whose_pages_are_others_is_found_by_making_it_again(short_run: Path, tmp_path: Path) -> None:
+    content = bytearray((short_run / "report.pdf").read_bytes())
+    place = content.index(b"\nstream\n") + 40
+    content[place] ^= 1
+    (tmp_path / "a.pdf").write_bytes(content)
+    assert quick(tmp_path / "a.pdf")[0] == 0
+    found = verify(tmp_path / "a.pdf")
+    assert found.outcome == Outcome.OTHER_BYTES
+    assert found.findings == (f"report.pdf: differs from byte {place} on",)
+
+
+# what is made again
+
+
+@pytest.fixture(scope="module")
+def same(short_run: Path) -> tuple[Record, Made]:
+    """The short run as read, and as if made again."""
+    record = reading.read(short_run)
+    contents = {name: content for name, content in record.files.items() if name != pipeline.LOG}
+    return record, Made(None, contents, None)  # type: ignore[arg-type]  # the experiment does not count here
+
+
+def resealed(contents: dict[str, bytes], **changes: Any) -> dict[str, bytes]:
+    """The files with a manifest that fits them, some of its entries changed."""
+    value = json.loads(contents["manifest.json"]) | changes
+    del value["manifest_sha256"]
+    digests = {name: manifest._entry(name, content) for name, content in contents.items() if name != "manifest.json"}
+    return contents | {"manifest.json": manifest.sealed(value | {"files": digests})}
+
+
+def other(made: Made, changes: dict[str, bytes], **entries: Any) -> Made:
+    return replace(made, contents=resealed({**made.contents, **changes}, **entries))
+
+
+def test_the_same_files_are_the_same_bytes(same: tuple[Record, Made]) -> None:
+    assert compare(*same).outcome == Outcome.SAME_BYTES
+    assert compare(same[0], other(same[1], {})) == Verification(Outcome.SAME_BYTES, "same bytes", ())
+
+
+def test_other_pages_are_named_with_the_first_byte_that_differs(same: tuple[Record, Made]) -> None:
+    record, made = same
+    page = made.contents["report.html"]
+    found = compare(record, other(made, {"report.html": page[:1234] + b"\0" + page[1235:], "figures/data.svg": b""}))
+    assert found.outcome == Outcome.OTHER_BYTES
+    assert found.headline == "same numbers, other bytes"
+    assert set(found.findings) == {
+        "report.html: differs from byte 1234 on",
+        "figures/data.svg: differs from byte 0 on",
+    }
+
+
+def test_other_versions_are_named_as_the_likely_cause(same: tuple[Record, Made]) -> None:
+    record, made = same
+    versions = dict(record.manifest.versions) | {"Pango": "1.99", "numpy": "9.9"}
+    del versions["zlib"]
+    program = {"version": "0.1.0", "source_sha256": "0" * 64}
+    found = compare(record, other(made, {"report.html": b"other"}, versions=versions, program=program))
+    assert found.outcome == Outcome.OTHER_BYTES
+    before = record.manifest.versions
+    assert found.findings[1:] == (
+        f"likely cause: made with numpy {before['numpy']}, here 9.9",
+        f"likely cause: made with Pango {before['Pango']}, here 1.99",
+        f"likely cause: made with zlib {before['zlib']}, here none",
+        "likely cause: the program's own sources differ",
+    )
+
+
+def test_other_numbers_are_named_with_both_values(same: tuple[Record, Made]) -> None:
+    record, made = same
+    metrics = json.loads(made.contents["metrics.json"]) | {"loss_last": 0.125}
+    changes = {"metrics.json": files.to_json(metrics), "history.csv": b"epoch,loss\n", "report.html": b"other"}
+    found = compare(record, other(made, changes))
+    assert found.outcome == Outcome.OTHER_NUMBERS
+    assert found.headline == "other numbers"
+    assert found.findings[0] == "differing: history.csv, metrics.json"
+    before = json.loads(record.files["metrics.json"])["loss_last"]
+    assert found.findings[1:] == (f"loss_last: {before!r} before, 0.125 now",)
+
+
+@pytest.mark.parametrize("content", [b"[1, 2]", b"no JSON", b"[" * 10**5, b"{}"])
+def test_metrics_that_are_none_are_other_numbers_too(same: tuple[Record, Made], content: bytes) -> None:
+    record, made = same
+    stored = replace(record, files=resealed({**made.contents, "metrics.json": content}))
+    stored = replace(stored, manifest=manifest.parse(stored.files["manifest.json"]))
+    assert verification.stored(stored) == ()
+    assert compare(stored, made).outcome == Outcome.OTHER_NUMBERS
+
+
+def test_a_planted_number_is_found_from_the_pdf_s_record(
+    short_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = pipeline.make
+
+    def wrong(config: Config, *arguments: Any) -> Made:
+        """The run of one epoch less, as a machine with other arithmetic would give another."""
+        return make(
+            config.model_copy(update={"training": config.training.model_copy(update={"epochs": 199})}), *arguments
+        )
+
+    monkeypatch.setattr(pipeline, "make", wrong)
+    found = verify(short_run / "report.pdf")
+    assert found.outcome == Outcome.OTHER_NUMBERS
+    assert any(finding.startswith("loss_last: ") for finding in found.findings)
+
+
+# what can be made again
+
+
+def with_configuration(folder: Path, text: str, digest: str | None = None) -> Path:
+    """A run's folder with another configuration, its manifest made to fit."""
+    contents = {name: content for name, content in tree(folder).items() if name != "run.log.json"}
+    inputs = json.loads(contents["manifest.json"])["inputs"] | ({"config_sha256": digest} if digest else {})
+    contents = resealed({**contents, "config.toml": text.encode()}, inputs=inputs)
+    for name in ("config.toml", "manifest.json"):
+        (folder / name).write_bytes(contents[name])
+    return folder
+
+
+LONG = [
+    {"training": {"epochs": 10_000_000}, "data": {"samples_per_class": 1000}},
+    {"network": {"hidden": [1024] * 16}, "training": {"epochs": 1}, "evaluation": {"points": 10_000_000}},
+]
+
+
+@pytest.mark.parametrize("values", LONG, ids=["training", "fresh points"])
+def test_long_work_is_refused_unless_wanted(
+    copied_run: Path, monkeypatch: pytest.MonkeyPatch, values: dict[str, Any]
+) -> None:
+    config = parse(values)
+    with_configuration(copied_run, dumps(config), config.digest)
+    asked: list[Config] = []
+
+    def make(config: Config, *_: Any) -> Made:
+        asked.append(config)
+        raise QuadnetError("started")
+
+    monkeypatch.setattr(pipeline, "make", make)
+    with pytest.raises(QuadnetError, match=r"asks for \de\+1\d samples times .*--anyway runs it all the same"):
+        verify(copied_run)
+    with pytest.raises(QuadnetError, match="--anyway"):
+        rebuild(copied_run, copied_run.parent / "out")
+    assert asked == []
+    with pytest.raises(QuadnetError, match="started"):
+        verify(copied_run, anyway=True)
+    assert asked == [config]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name = ", "not valid TOML"),
+        ("name = 'x'\n" + "a" * 2**16, "is longer than"),
+        ("data.sprad = 1", "unknown key data.sprad"),
+        (".".join("a" * 5000) + " = 1", "nested too deeply|unknown key"),
+        ("a = " + "[" * 30_000, "not valid TOML"),
+        ("training.epochs = 0", "training.epochs = 0 is not allowed"),
+        ('"a\\n\\u001b[2J" = 1', "unknown key"),
+        ('name = "other"', "is not what the manifest was made from"),
+    ],
+)
+def test_a_configuration_that_cannot_be_used_is_a_damaged_run(copied_run: Path, text: str, said: str) -> None:
+    with_configuration(copied_run, text)
+    for work in (lambda: verify(copied_run), lambda: rebuild(copied_run, copied_run.parent / "out")):
+        with pytest.raises(RecordError, match=said) as caught:
+            work()
+        assert caught.value.exit_code == 1
+    assert not (copied_run.parent / "out").exists()
+
+
+def test_a_run_without_its_configuration_cannot_be_made_again(short_run: Path) -> None:
+    record = reading.read(short_run)
+    bare = replace(record, files={name: c for name, c in record.files.items() if name != "config.toml"})
+    with pytest.raises(RecordError, match=r"config\.toml is missing, so the run cannot be made again"):
+        verification.resolved(bare)
+
+
+@pytest.mark.usefixtures("without_pango")
+def test_without_pango_a_run_with_a_pdf_cannot_be_compared(short_run: Path) -> None:
+    with pytest.raises(QuadnetError, match="the library Pango is missing") as caught:
+        verify(short_run)
+    assert caught.value.exit_code == 3
+
+
+@pytest.mark.usefixtures("without_pango")
+def test_a_run_without_a_pdf_needs_no_pango(tmp_path: Path, short_run: Path) -> None:
+    config = verification.resolved(reading.read(short_run))
+    path = pipeline.build(config, tmp_path, ("html",)).path
+    assert verify(path).outcome == Outcome.SAME_BYTES
+
+
+# rebuilding
+
+
+def test_a_run_is_rebuilt_from_its_pdf_alone(short_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "777")  # the run's own counts
+    found, path = rebuild(short_run / "report.pdf", tmp_path / "out")
+    assert found.outcome == Outcome.SAME_BYTES
+    assert path == tmp_path / "out" / short_run.name
+    assert tree(path) == {name: content for name, content in tree(short_run).items() if name != "run.log.json"}
+
+
+def test_what_is_there_is_replaced_only_if_wanted(
+    short_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, same: tuple[Record, Made]
+) -> None:
+    monkeypatch.setattr(pipeline, "make", lambda *_: same[1])
+    target = tmp_path / short_run.name
+    target.mkdir()
+    for force in (False, True):
+        with pytest.raises(QuadnetError, match="is there but is no run of quadnet"):
+            rebuild(short_run, tmp_path, force=force)
+    (target / "manifest.json").write_text("{}")
+    with pytest.raises(QuadnetError, match="is there already; --force replaces it"):
+        rebuild(short_run, tmp_path)
+    assert tree(target) == {"manifest.json": b"{}"}
+    assert rebuild(short_run, tmp_path, force=True)[0].outcome == Outcome.SAME_BYTES
+    assert tree(target) == same[1].contents
+
+
+def test_a_damaged_run_is_rebuilt_and_said_to_be_damaged(
+    copied_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, same: tuple[Record, Made]
+) -> None:
+    monkeypatch.setattr(pipeline, "make", lambda *_: same[1])
+    (copied_run / "report.html").write_text("damaged")
+    found, path = rebuild(copied_run, tmp_path / "out")
+    assert found.outcome == Outcome.OTHER_BYTES
+    assert found.findings == ("report.html: its SHA-256 differs from the manifest's",)
+    assert tree(path) == same[1].contents
