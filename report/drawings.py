@@ -43,8 +43,10 @@ class Figure:
     caption: str
 
 
-def _drawn(key: str, figure: Callable[[], matplotlib.figure.Figure], alt: str, caption: str) -> Figure:
-    return Figure(key, f"{key}.svg", style.draw(key, figure), alt, caption)
+def _drawn(
+    key: str, figure: Callable[[], matplotlib.figure.Figure], alt: str, caption: str, behind: str = ""
+) -> Figure:
+    return Figure(key, f"{key}.svg", style.draw(key, figure, behind), alt, caption)
 
 
 def data(run: Experiment, language: Language) -> Figure:
@@ -54,12 +56,13 @@ def data(run: Experiment, language: Language) -> Figure:
     picture = regions.panel(canvas, run.dataset.mixture.bayes_rule)
     return _drawn(
         "data",
-        partial(regions.with_scale, canvas, picture),
+        partial(regions.scale, canvas),
         _("Scatter plot of the training points: four clouds, one around each centre."),
         _(
             "The training points by their label, 0 ● 1 ■ 2 ▲ 3 ◆, over the regions in which the Bayes rule, the best "
             "of all classifiers, names each class. Points on a foreign region cannot be had right but by luck."
         ),
+        regions.behind(canvas, picture),
     )
 
 

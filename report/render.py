@@ -56,12 +56,19 @@ def _environment(language: Language) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     environment.install_gettext_translations(language.translations, newstyle=True)  # type: ignore[attr-defined]  # from the i18n extension
-    environment.filters.update(font=_font, stylesheet=_stylesheet, drawing=_drawing, formula=_formula)
+    environment.filters.update(font=_font, stylesheet=_stylesheet, drawing=_drawing, formula=_formula, halves=_halves)
     return environment
 
 
 def _font(name: str) -> str:
     return _uri("font/woff2", assets.data(f"fonts/{name}.woff2"))
+
+
+def _halves(toml: str) -> tuple[str, str]:
+    """A configuration parted at the table nearest to its middle, so that print can set it side by side."""
+    places = [match.end() for match in re.finditer("\n\n", toml)]
+    middle = min(places, key=lambda place: abs(toml.count("\n", 0, place) - toml.count("\n") / 2), default=0)
+    return toml[:middle], toml[middle:]
 
 
 def _uri(kind: str, content: bytes) -> str:

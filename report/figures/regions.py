@@ -4,17 +4,16 @@ Drawing hundreds of markers is slow, and all panels of a report show the same on
 is laid over the tints of each panel.
 """
 
+import base64
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from quadnet.arrays import FloatArray, IntArray
 from quadnet.config import CLASSES
@@ -28,7 +27,9 @@ Picture = NDArray[np.uint8]
 _PIXELS_PER_MM = 8
 _PIXELS_PER_CELL = 2  # the rule is asked once for so many pixels a side
 _MOST_POINTS = 4000  # more would only make a blot
-_TINTS = np.array([[round(255 * part) for part in to_rgb(tint)] for tint in style.CLASS_TINTS], dtype=np.uint8)
+_SCALE = (6.5, 5.0)  # millimetres left of a picture and below it, for its coordinates
+_FINER = 3  # times the pixels a side, to draw marks with soft edges
+_TINTS = np.array([ImageColor.getrgb(tint) for tint in style.CLASS_TINTS], dtype=np.uint8)
 
 
 @dataclass(frozen=True)
@@ -61,23 +62,37 @@ def canvas(dataset: Dataset, side: float) -> Canvas:
     centres = dataset.mixture.centres
     width = max(1.06 * float((high - low).max()), 1.5 * float((centres.max(axis=0) - centres.min(axis=0)).max()), 1e-3)
     left, bottom = ((low + high - width) / 2).tolist()
-    with style.applied():
-        figure = style.canvas(side, side)
-        figure.set_facecolor("none")
-        axes = style.place(figure, 0, 0, side, side)
-        axes.axis("off")
-        axes.set(xlim=(left, left + width), ylim=(bottom, bottom + width))
-        shown = slice(None, None, -(-len(dataset.labels) // _MOST_POINTS))
-        points, labels = dataset.points[shown], dataset.labels[shown]
-        for c, (colour, marker) in enumerate(zip(style.CLASS_COLOURS, style.CLASS_MARKERS, strict=True)):
-            (line,) = axes.plot(*points[labels == c].T, marker, color=colour, markersize=side / 17)
-            line.set(markeredgecolor="white", markeredgewidth=side / 220)
-        figure.set_dpi(_PIXELS_PER_MM * 25.4)
-        agg: Any = FigureCanvasAgg(figure)  # has no types
-        agg.draw()
-    straight = np.asarray(agg.buffer_rgba()).astype(np.uint16)
-    straight[..., :3] = straight[..., :3] * straight[..., 3:] // 255
-    return Canvas(side, left, bottom, width, straight.astype(np.uint8))
+    shown = slice(None, None, -(-len(dataset.labels) // _MOST_POINTS))
+    pixels = round(side * _PIXELS_PER_MM)
+    places = (dataset.points[shown] - [left, bottom]) * [1, -1] / width * pixels + [0, pixels]
+    marks = _marks(places, dataset.labels[shown], pixels, size=pixels / 48, edge=pixels / 620)
+    return Canvas(side, left, bottom, width, marks)
+
+
+def _marks(places: FloatArray, labels: IntArray, pixels: int, size: float, edge: float) -> Picture:
+    """The points as marks of their class with a white edge, drawn larger and reduced; all lengths in pixels."""
+    # Four plain channels, whatever their names: with RGBA Pillow would first multiply colours by opacity, here 0 or 1.
+    image = Image.new("CMYK", (pixels * _FINER, pixels * _FINER))
+    pen = ImageDraw.Draw(image)
+    for c in range(CLASSES):
+        inner, outer = (_outline(style.CLASS_MARKERS[c], _FINER * (size + more)) for more in (-edge, edge))
+        for place in places[labels == c]:
+            for outline, colour in ((outer, "white"), (inner, style.CLASS_COLOURS[c])):
+                pen.polygon((outline + place * _FINER).ravel().tolist(), fill=(*ImageColor.getrgb(colour)[:3], 255))
+    return np.asarray(image.reduce(_FINER))
+
+
+@cache
+def _outline(marker: str, size: float) -> FloatArray:
+    """The corners of a marker around its centre, shape (corners, 2); y points down."""
+    turns = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    corners: dict[str, FloatArray] = {
+        "o": np.stack([np.cos(turns), np.sin(turns)], axis=1),
+        "s": np.array([(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)]),
+        "^": np.array([(0.0, -1.0), (1.0, 1.0), (-1.0, 1.0)]),
+        "D": np.array([(0.0, -1.0), (1.0, 0.0), (0.0, 1.0), (-1.0, 0.0)]) * np.sqrt(2),
+    }
+    return corners[marker] * (size / 2)
 
 
 def panel(canvas: Canvas, rule: Rule) -> Picture:
@@ -114,17 +129,27 @@ def png(picture: Picture) -> bytes:
     return buffer.getvalue()
 
 
-def with_scale(canvas: Canvas, picture: Picture) -> Figure:
-    """A picture with its coordinates at the edges."""
-    figure = style.canvas(canvas.side + 8, canvas.side + 6)
-    axes = style.place(figure, 6.5, 5, canvas.side, canvas.side)
+def scale(canvas: Canvas) -> Figure:
+    """The coordinates around a picture, which `behind` is put behind."""
+    figure = style.canvas(canvas.side + _SCALE[0] + 1.5, canvas.side + _SCALE[1] + 1)
+    axes = style.place(figure, *_SCALE, canvas.side, canvas.side)
     right, top = canvas.left + canvas.width, canvas.bottom + canvas.width
-    axes.imshow(picture, extent=(canvas.left, right, canvas.bottom, top), interpolation="none")
+    axes.set(xlim=(canvas.left, right), ylim=(canvas.bottom, top))
     axes.locator_params(nbins=5)
     axes.tick_params(pad=1.5)
     for spine in axes.spines.values():
         spine.set_visible(True)
     return figure
+
+
+def behind(canvas: Canvas, picture: Picture) -> str:
+    """A picture as an element under `scale`; matplotlib would add an opacity, which print would have to take off."""
+    side, left, top = (length * 72 / 25.4 for length in (canvas.side, _SCALE[0], 1))
+    data = base64.b64encode(png(picture)).decode()
+    return (
+        f'<image x="{left:.4f}" y="{top:.4f}" width="{side:.4f}" height="{side:.4f}" '
+        f'xlink:href="data:image/png;base64,{data}"/>'
+    )
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont:

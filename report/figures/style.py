@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
+from matplotlib.transforms import Bbox, BboxTransform, Transform
 
 from report.assets import TEMPLATES
 from report.language import superscript
@@ -84,12 +85,13 @@ def applied() -> Iterator[None]:
         yield
 
 
-def draw(name: str, figure: Callable[[], Figure]) -> bytes:
+def draw(name: str, figure: Callable[[], Figure], behind: str = "") -> bytes:
     """Draws a figure in the pages' style.
 
     Args:
         name: Unique among the figures of a page; keeps their SVG ids apart.
         figure: Makes the figure; called inside the style.
+        behind: SVG elements that lie under it.
 
     Returns:
         The SVG, the same for the same drawing.
@@ -100,7 +102,7 @@ def draw(name: str, figure: Callable[[], Figure]) -> bytes:
         nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
         figure().savefig(buffer, format="svg", dpi=_RASTER_DPI, metadata=nothing)
     svg = buffer.getvalue().decode()
-    svg = _plain(svg[svg.index("<svg") :])
+    svg = _plain(svg[svg.index("<svg") :]).replace("</defs>", f"</defs>{behind}", 1)
     svg = re.sub(r'\bid="', f'id="{name}-', svg)
     return re.sub(r'(url\(|href=")#', rf"\1#{name}-", svg).encode()
 
@@ -135,6 +137,24 @@ def place(figure: Figure, left: float, bottom: float, width: float, height: floa
     """New axes at a place given in millimetres from the figure's lower left corner."""
     whole_width, whole_height = figure.get_size_inches() * 25.4
     return figure.add_axes((left / whole_width, bottom / whole_height, width / whole_width, height / whole_height))
+
+
+def plane(
+    figure: Figure, box: tuple[float, float, float, float], x: tuple[float, float], y: tuple[float, float]
+) -> Transform:
+    """Two scales without axes: the way from coordinates to the figure.
+
+    Args:
+        figure: Where they lie.
+        box: Left, bottom, width and height in millimetres from the figure's lower left corner.
+        x: The coordinates of the left and right edge.
+        y: The coordinates of the lower and upper edge.
+    """
+    whole_width, whole_height = figure.get_size_inches() * 25.4
+    left, bottom, width, height = box
+    target = Bbox.from_bounds(left / whole_width, bottom / whole_height, width / whole_width, height / whole_height)
+    source = Bbox.from_extents(x[0], y[0], x[1], y[1])
+    return BboxTransform(source, target) + figure.transSubfigure
 
 
 def decades(axis: Axis) -> None:

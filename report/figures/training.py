@@ -79,11 +79,10 @@ def curve(
     main.set_ylabel(words.loss)
     style.loss_scale(main, float(loss[0]), float(loss.max()))
     _levels(main, levels)
+    places = [scale.at(p.start) for p in phases] + [scale.total]
     for axes in (main, *lower):
-        _bands(axes, phases, [scale.at(p.start) for p in phases] + [scale.total])
-        axes.set(xlim=(0, scale.total), xticks=[scale.at(p.start) for p in phases] + [scale.total])
-        axes.set_xticklabels([])
-        axes.tick_params(axis="x", length=0)
+        _bands(axes, phases, places)
+        axes.set(xlim=(0, scale.total), xticks=[])
     epochs = np.array([s.epoch for s in track])
     _classes(lower[0], scale, epochs, np.stack([s.shares for s in track]), words.shares)
     _classes(lower[1], scale, epochs, np.stack([s.recall for s in track]), words.recall)
@@ -92,9 +91,8 @@ def curve(
     style.decades(lower[2].yaxis)
     lower[2].set_ylabel(words.gradient)
     lower[2].set_xlabel(words.stretched, labelpad=2)
-    lower[2].tick_params(axis="x", length=3)
-    lower[2].set_xticklabels([str(b) for b in borders], rotation=0)
-    _connect(figure, whole, main, borders, [scale.at(border) for border in borders])
+    lower[2].set_xticks(places, [str(b) for b in borders])
+    _connect(figure, whole, main, borders, places)
     _legend(figure, words)
     return figure
 

@@ -22,7 +22,7 @@ VERSIONS = (("quadnet", "9.9"), ("Python", "3"))
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leaves the drawings out: they take most of the time of composing."""
-    monkeypatch.setattr(drawings.style, "draw", lambda name, figure: b"<svg/>")
+    monkeypatch.setattr(drawings.style, "draw", lambda name, figure, behind: b"<svg/>")
 
 
 def number(text: str) -> float:
@@ -207,7 +207,7 @@ def test_the_other_seeds_are_waited_for_last_of_all(
     small_run: Experiment, english: Language, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[str] = []
-    monkeypatch.setattr(drawings.style, "draw", lambda name, figure: drawn.append(name) or b"<svg/>")
+    monkeypatch.setattr(drawings.style, "draw", lambda name, figure, behind: drawn.append(name) or b"<svg/>")
 
     def waited() -> Replicates:
         assert drawn == ["data", "network", "training", "inertia", "spectrum-1", "spectrum-2"]

@@ -129,7 +129,7 @@ def visit(run: Experiment, found: Escape, way: WayOut, language: Language) -> sp
     told = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(drawings.spectra, "saddle", lambda visit, words: told.append(visit))
-        patch.setattr(drawings.style, "draw", lambda name, figure: figure() or b"")
+        patch.setattr(drawings.style, "draw", lambda name, figure, behind: figure() or b"")
         drawings.saddle(run, found, way, language)
     return told[0]
 

@@ -1,4 +1,5 @@
 import base64
+import html
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -151,6 +152,15 @@ def test_the_head_states_language_title_and_the_time_it_was_given(page: Any, def
 def test_the_same_document_gives_the_same_page(default_document: Document, screen: str, printed: str) -> None:
     assert render.html(default_document, "screen", CREATED) == screen
     assert render.html(default_document, "print", CREATED) == printed
+
+
+def test_the_configuration_stands_in_two_halves_that_make_it_up(screen: str, default_document: Document) -> None:
+    config = re.search(r'<pre class="config">(.*?)</pre>', screen, re.DOTALL)
+    assert config is not None
+    first, second = (html.unescape(half) for half in re.findall("<code>(.*?)</code>", config[1], re.DOTALL))
+    assert first + second == default_document.config_toml
+    assert second.startswith("[")
+    assert abs(first.count("\n") - second.count("\n")) < 12
 
 
 def test_both_pages_say_the_same(screen: str, printed: str, read_page: ReadPage) -> None:
