@@ -264,6 +264,26 @@ def diff(
 
 
 @app.command()
+def archive(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN…", help="Folders of runs, or zips of them.")],
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE.zip|FOLDER", help="Where the zip goes; beside the run if not given.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    verbose: Verbose = 0,
+) -> None:
+    """Pack each run into a zip that is an RO-Crate, the same bytes for the same run.
+
+    The paths of the zips are the lines on standard output. Exit codes: 0 done; 1 failed; 2 wrong usage.
+    """
+    with _explained(verbose):
+        from report import archive as archiving
+
+        for path in archiving.archive(runs, output, force=force):
+            typer.echo(path)
+
+
+@app.command()
 def doctor() -> None:
     """Say what this installation computes and prints with."""
     with _explained(0):

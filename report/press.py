@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 EXIT_NO_PANGO = 3  # of the process
 
+_FOREIGN = ("FONTCONFIG_", "HB_")  # variables that make Fontconfig and HarfBuzz find or shape glyphs otherwise
 _FORMULA = re.compile(r'<img alt="([^"]*)" src="asset:formulas/(\w+)\.svg">')
 
 
@@ -42,6 +43,12 @@ class PdfError(QuadnetError):
     """The PDF could not be made, while everything else could."""
 
     exit_code: ClassVar[int] = 3
+
+
+def _environment() -> dict[str, str]:
+    """That of this process, without what would change how the page is set, and with our own fonts alone."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+    return {**kept, "FONTCONFIG_FILE": str(TEMPLATES / "fonts" / "fonts.conf"), "PYTHONUTF8": "1"}
 
 
 class Press:
@@ -58,7 +65,7 @@ class Press:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, "FONTCONFIG_FILE": str(TEMPLATES / "fonts" / "fonts.conf"), "PYTHONUTF8": "1"},
+            env=_environment(),
             start_new_session=True,  # Ctrl-C is for the program, which then ends the press
         )
         return self

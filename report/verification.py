@@ -14,7 +14,7 @@ from quadnet.errors import ConfigurationError, QuadnetError
 from report import pipeline
 from report.pipeline import LOG, PAGES, Made
 from report.press import Press
-from report.record import manifest, reading, writing
+from report.record import crate, manifest, reading, writing
 from report.record.manifest import Manifest
 from report.record.reading import Record, RecordError
 
@@ -163,8 +163,9 @@ def _wrong(record: Record) -> Iterator[str]:
                 yield f"{name}: its SHA-256 differs from the manifest's"
         elif record.whole:
             yield f"{name}: is missing"
+    beside = {manifest.NAME, crate.NAME, LOG} if record.whole else {manifest.NAME, PAGES["pdf"]}
     for name in record.files:
-        if name not in listed and name not in (manifest.NAME, LOG) and (record.whole or name != PAGES["pdf"]):
+        if name not in listed and name not in beside:
             yield f"{name}: is not listed in the manifest"
 
 

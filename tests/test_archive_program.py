@@ -1,5 +1,6 @@
-"""The archive as a user meets it: what a run's PDF carries and declares; `verify`, `rebuild` and `diff`."""
+"""The archive as a user meets it: what a run's PDF carries; `verify`, `rebuild`, `diff`, `archive`."""
 
+import hashlib
 import io
 import json
 import os
@@ -15,6 +16,7 @@ from typing import Any
 import pypdf
 import pytest
 from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
+from rocrate.rocrate import ROCrate
 
 import report
 
@@ -190,7 +192,7 @@ def test_pages_that_other_sources_make_differ_with_their_cause(run: Path, tmp_pa
 HOSTILE_ZIP = {"run/manifest.json": b"{}", "run/../../outside": b"planted"}
 
 
-@pytest.mark.parametrize("command", [["verify"], ["rebuild"], ["diff", "."]])
+@pytest.mark.parametrize("command", [["verify"], ["rebuild"], ["diff", "."], ["archive"]])
 @pytest.mark.parametrize("kind", ["nothing", "junk", "zip", "pdf", "deep"])
 def test_what_is_no_run_is_one_line_and_exit_code_1(tmp_path: Path, command: list[str], kind: str) -> None:
     folder = tmp_path / "here"
@@ -255,3 +257,47 @@ def test_two_runs_are_laid_side_by_side(run: Path, tmp_path: Path) -> None:
     assert said.returncode == 1
     assert json.loads(said.stdout)["differing"]["configuration"] == {"network.seed": [0, 3]}
     assert quadnet(tmp_path, "diff", run, other.stdout.rstrip("\n"), "-q").stdout == ""
+
+
+# archive
+
+
+def test_each_archive_opens_as_a_crate_whose_entities_are_its_files(run: Path, tmp_path: Path) -> None:
+    other = quadnet(tmp_path, "report", *SMALL, "--weight-seed", 3, "--to", "html").stdout.rstrip("\n")
+    done = quadnet(tmp_path, "archive", run, other, "--output", "zips")
+    names = [run.name, Path(other).name]
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [f"zips/{name}.zip" for name in names]
+    for folder in (run, tmp_path / other):
+        crate = ROCrate(tmp_path / "zips" / f"{folder.name}.zip")
+        expected = {name: content for name, content in tree(folder).items() if name != "run.log.json"}
+        found = {each["name"]: each for each in crate.data_entities}
+        assert set(found) == set(expected)
+        for name, each in found.items():
+            content = Path(each.source).read_bytes()
+            assert content == expected[name]
+            assert (each["sha256"], each["contentSize"]) == (hashlib.sha256(content).hexdigest(), str(len(content)))
+        assert crate.name == folder.name
+        assert crate.root_dataset["conformsTo"].id == "https://w3id.org/ro/wfrun/process/0.5"
+        (action,) = crate.root_dataset["mentions"]
+        assert [each.id for each in action["object"]] == ["config.toml"]
+        assert {each.id for each in action["result"]} == set(expected) - {"config.toml"}
+        assert action["instrument"]["name"] == "quadnet"
+
+
+def test_the_same_run_is_the_same_archive_and_verifies(run: Path, tmp_path: Path) -> None:
+    first = quadnet(tmp_path, "archive", run, "--output", "first.zip")
+    assert (first.returncode, first.stdout, first.stderr) == (0, "first.zip\n", "")
+    changes = {"TZ": "Asia/Tokyo", "LC_ALL": "C", "PYTHONHASHSEED": "7", "SOURCE_DATE_EPOCH": "5"}
+    again = quadnet(tmp_path, "rebuild", "first.zip", **changes)
+    assert (again.returncode, again.stderr) == (0, "same bytes\n")
+    second = quadnet(tmp_path, "archive", again.stdout.rstrip("\n"), **changes)
+    assert second.stdout == f"outputs/{run.name}.zip\n"
+    assert (tmp_path / second.stdout.rstrip("\n")).read_bytes() == (tmp_path / "first.zip").read_bytes()
+    verified = quadnet(tmp_path, "verify", "first.zip")
+    assert (verified.returncode, verified.stdout, verified.stderr) == (0, "same bytes\n", "")
+    taken = quadnet(tmp_path, "archive", run, "--output", "first.zip")
+    assert (taken.returncode, taken.stdout) == (1, "")
+    assert "is there already; --force replaces it" in taken.stderr
+    usage = quadnet(tmp_path, "archive", run, "first.zip", "--output", "both.zip")
+    assert (usage.returncode, usage.stdout) == (2, "")

@@ -1,0 +1,88 @@
+"""A run as one zip file that is an RO-Crate: for repositories, and for whoever is handed the run."""
+
+import hashlib
+import io
+import stat
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from quadnet.errors import ConfigurationError, QuadnetError
+from report import verification
+from report.record import crate, manifest, reading, writing
+from report.record.manifest import Entry
+from report.record.reading import Record, RecordError
+
+_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can state
+_MODE = stat.S_IFREG | 0o644
+_UNIX = 3
+
+
+def archive(runs: Sequence[Path], output: Path | None = None, *, force: bool = False) -> Iterator[Path]:
+    """Writes a zip of each run, named like the run unless the output names a file.
+
+    Args:
+        runs: Folders of runs, or zips of them.
+        output: The zip file, for one run, or the folder of the zips; without it each goes beside its run.
+        force: Whether to replace files that are there.
+
+    Yields:
+        Each zip, once it is written.
+
+    Raises:
+        ConfigurationError: Several runs are to go into one file.
+        QuadnetError: One is no run, damaged or not whole, or its zip is there already or cannot be written.
+    """
+    named = output is not None and output.suffix == ".zip" and not output.is_dir()
+    if named and len(runs) > 1:
+        raise ConfigurationError(f"--output {output}: is one file, and there are {len(runs)} runs; name a folder")
+    written: set[Path] = set()
+    for run in runs:
+        record = reading.read(run)
+        target = output if named and output is not None else _place(record, output)
+        if target in written:
+            raise QuadnetError(f"{run}: is called like another of these runs; archive it into another folder")
+        if target.exists() and not force:
+            raise QuadnetError(f"{target}: is there already; --force replaces it, or name another --output")
+        content = zipped(_contents(record))
+        writing.check_writable(target.parent)
+        writing.replace(target, content, "name another place with --output")
+        written.add(target)
+        yield target
+
+
+def _place(record: Record, folder: Path | None) -> Path:
+    """Where a run's zip goes; beside it, but never into it, where it would be a file that no manifest lists."""
+    name = f"{verification.resolved(record).run_name}.zip"  # not the manifest's word, which may be any path
+    if folder is not None:
+        return folder / name
+    beside = record.path if record.path.name not in ("", "..") else record.path.resolve()
+    return beside.parent / name
+
+
+def _contents(record: Record) -> dict[str, bytes]:
+    """The files that the manifest lists, the manifest, and the crate's metadata."""
+    if not record.whole:
+        raise RecordError(f"{record.path}: carries but some files of its run; `quadnet rebuild` makes the others")
+    if wrong := verification.stored(record):
+        raise RecordError(f"{record.path}: damaged: {wrong[0]}; `quadnet verify` says more")
+    content = record.files[manifest.NAME]
+    seal = Entry(sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
+    files = {name: record.files[name] for name in record.manifest.files}
+    return {**files, manifest.NAME: content, crate.NAME: crate.metadata(record.manifest, seal)}
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """A zip that depends on nothing but names and contents.
+
+    Its files are sorted, stored without compression, whose result differs from one build of zlib to another, and carry
+    one fixed time and mode. They lie at its root, where RO-Crate looks for the metadata.
+    """
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        for name, content in sorted(files.items()):
+            member = zipfile.ZipInfo(name, _TIME)
+            member.create_system = _UNIX  # on every system
+            member.external_attr = _MODE << 16
+            file.writestr(member, content)
+    return buffer.getvalue()
