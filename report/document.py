@@ -4,45 +4,23 @@ import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
-from quadnet.arrays import IntArray
-from quadnet.config import CLASSES, Config, Training, dumps
+from quadnet.config import CLASSES, Config, dumps
 from quadnet.experiment import Experiment
-from quadnet.inertia import pairs
 from quadnet.mixture import Mixture, Partition, merged_level
-from quadnet.phases import Phase
-from quadnet.replicates import Replicates, Standing, standings
-from quadnet.spectrum import Signs
-from report import drawings, note, prose, story, verdicts
+from quadnet.replicates import Replicates, standings
+from report import drawings, note, prose, story, tables, verdicts
 from report.drawings import Figure
 from report.figures.training import Level as Line
-from report.language import Language, subscript
+from report.language import Language
 from report.page import Page
 from report.story import Chapter
 from report.verdicts import Trial
 
-_HEAT_STEPS = 8
 _VISIBLE = 5e-6  # an error rate below rounds to 0.000 %
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A number in a shaded table: its text and its shade from 0 (none) to 8 (full)."""
-
-    text: str
-    heat: int
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """A shaded table with a row and a column for each class."""
-
-    caption: str
-    rows: tuple[tuple[Cell, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -79,7 +57,7 @@ class Episode:
     trials: tuple[Trial, ...]
     reading: str
     panel: Figure
-    means: Matrix
+    means: tables.Matrix
     spectrum: Figure | None
 
 
@@ -128,7 +106,7 @@ class Document(Page):
     trials: tuple[Trial, ...]
     tally: str
     accuracies: tuple[tuple[str, ...], ...]
-    confusion: Matrix
+    confusion: tables.Matrix
     trained: Figure
     luck: str
     loss_gap: str
@@ -207,13 +185,13 @@ def compose(
             _episode(chapter, chapters, trials, panel, spectrum, language)
             for chapter, panel, spectrum in zip(chapters, regions, spectra, strict=True)
         ),
-        makeup=_makeup(run, language),
+        makeup=tables.makeup(run, language),
         ranks=prose.ranks(run, language),
         standstill=prose.standstill(run, language),
         trials=trials,
         tally=verdicts.tally(run, language),
-        accuracies=_accuracies(run, language),
-        confusion=_confusion(metrics.confusion_matrix, language),
+        accuracies=tables.accuracies(run, language),
+        confusion=tables.confusion(metrics.confusion_matrix, language),
         trained=trained,
         luck=prose.luck(metrics, language),
         loss_gap=prose.loss_gap(metrics, language),
@@ -223,11 +201,11 @@ def compose(
             for training in (run.companion.training, config.training)
             if training.optimizer != "gradient_descent"
         ),
-        plateaus=_plateaus(run, language),
-        crossings=_crossings(run, language),
+        plateaus=tables.plateaus(run, language),
+        crossings=tables.crossings(run, language),
         stuck=prose.stuck(run, language),
         replicates=prose.replicates(run, others, standing, language) if others.runs else None,
-        standings=tuple(_standing(number, one, language) for number, one in enumerate(standing, start=1)),
+        standings=tuple(tables.standing(number, one, language) for number, one in enumerate(standing, start=1)),
         optimizer=config.training.optimizer,
         config_toml=dumps(config),
         versions=tuple(versions),
@@ -364,141 +342,6 @@ def _episode(
         trials=tuple(trial for trial in trials if trial.number in claimed),
         reading=story.reading(chapter, language),
         panel=panel,
-        means=_means(chapter, language),
+        means=tables.means(chapter, language),
         spectrum=spectrum,
-    )
-
-
-def _makeup(run: Experiment, language: Language) -> tuple[tuple[str, ...], ...]:
-    """Head and rows: the loss, its slope and its bends, and the layers' effective ranks, at all borders and middles."""
-    _ = language.gettext
-    columns = [_("epoch"), _("loss"), _("gradient"), _("least eigenvalue"), "− / 0 / +"]
-    columns += [f"{matrix}{subscript(layer)}" for matrix in "WA" for layer in range(1, len(run.history.widths))]
-    looks = {look.snapshot.epoch: look for anatomy in run.anatomy for look in anatomy.looks}
-    none = "–"
-
-    def rank(value: float | None) -> str:
-        return none if value is None else language.decimal(value, 2)
-
-    rows = []
-    for epoch, look in looks.items():
-        signs = look.signs
-        rows.append(
-            (
-                language.integer(epoch),
-                language.significant(float(run.history.loss[min(epoch, run.history.loss.size - 1)])),
-                language.significant(look.snapshot.gradient_norm, 2),
-                none if look.least is None else _least(look.least, signs, language),
-                none if signs is None else f"{signs.negative} / {signs.zero} / {signs.positive}",
-                *map(rank, look.weight_ranks),
-                *map(rank, look.activation_ranks),
-            )
-        )
-    return (tuple(columns), *rows)
-
-
-def _least(value: float, signs: Signs | None, language: Language) -> str:
-    """The least eigenvalue; what counts as zero is rounding and has no digits."""
-    nothing = signs is not None and value < 0 and not signs.negative
-    return language.significant(0.0 if nothing else value, 2)
-
-
-def _crossings(run: Experiment, language: Language) -> tuple[tuple[str, ...], ...]:
-    """Head and rows: for each rule the epochs it needs from the middle of each plateau, its speed-up, and theory's."""
-    _ = language.gettext
-    middles = {anatomy.middle.snapshot.epoch: anatomy.middle for anatomy in run.anatomy}
-    crossed = [crossing for crossing in run.crossings if crossing is not None]
-    if not crossed:
-        return ()
-    head, columns = (
-        [_("rule")],
-        [[_("plain gradient descent"), *(_rule(t.training, language) for t in crossed[0].trials)]],
-    )
-    for crossing in crossed:
-        head += [
-            _("epochs from %(epoch)s") % {"epoch": language.integer(crossing.start)},
-            _("times as fast"),
-            _("by theory"),
-        ]
-        least = middles[crossing.start].least if crossing.start in middles else None
-        expected = [None if least is None else crossing.expected(trial, least) for trial in crossing.trials]
-        columns += [
-            [language.integer(crossing.plain), *(_count(trial.epochs, language) for trial in crossing.trials)],
-            ["1", *("–" if t.epochs is None else language.significant(t.speed_up, 3) for t in crossing.trials)],
-            ["1", *("–" if value is None else language.significant(value, 3) for value in expected)],
-        ]
-    return (tuple(head), *zip(*columns, strict=True))
-
-
-def _rule(training: Training, language: Language) -> str:
-    name = prose.optimizer(training, language)
-    return f"{name}, α = {training.learning_rate:g}" if training.optimizer == "gradient_descent" else name
-
-
-def _count(epochs: int | None, language: Language) -> str:
-    return "–" if epochs is None else language.integer(epochs)
-
-
-def _means(chapter: Chapter, language: Language) -> Matrix:
-    caption = language.gettext("Mean outputs at epoch %(epoch)s.") % {"epoch": language.integer(chapter.snapshot.epoch)}
-    return Matrix(
-        caption, tuple(tuple(_cell(language.decimal(v, 2), v) for v in row) for row in chapter.snapshot.means.tolist())
-    )
-
-
-def _confusion(matrix: IntArray, language: Language) -> Matrix:
-    sizes = matrix.sum(axis=1)
-    rows = tuple(
-        tuple(_cell(language.integer(n), n / size) for n in row)
-        for row, size in zip(matrix.tolist(), sizes.tolist(), strict=True)
-    )
-    return Matrix(language.gettext("Training points by label (rows) and prediction (columns)"), rows)
-
-
-def _cell(text: str, share: float) -> Cell:
-    return Cell(text, round(_HEAT_STEPS * share) if share == share else 0)
-
-
-def _accuracies(run: Experiment, language: Language) -> tuple[tuple[str, ...], ...]:
-    _ = language.gettext
-    m = run.metrics
-    share = partial(language.percent, places=3)
-    none = "–"
-    return (
-        (_("the trained network"), share(m.accuracy), share(m.accuracy_fresh), none),
-        (
-            _("the Bayes rule, the best of all"),
-            share(m.bayes_accuracy_sample),
-            share(m.bayes_accuracy_fresh),
-            share(m.bayes_accuracy),
-        ),
-        (_("always the most frequent class"), share(m.largest_share), none, share(m.largest_share)),
-        (_("the note’s formula"), share(m.accuracy_note_formula), none, none),
-    )
-
-
-def _plateaus(run: Experiment, language: Language) -> tuple[tuple[str, ...], ...]:
-    def span(phase: Phase | None) -> tuple[str, str]:
-        if phase is None:
-            return "–", "–"
-        epochs = f"{language.integer(phase.start)}–{language.integer(phase.end)}"
-        return epochs, language.integer(phase.end - phase.start)
-
-    rows = enumerate(pairs(run.phases, run.companion.phases), start=1)
-    return tuple(
-        (str(number), *span(pair.main), *span(pair.companion), prose.ratio(pair, language)) for number, pair in rows
-    )
-
-
-def _standing(number: int, standing: Standing, language: Language) -> tuple[str, ...]:
-    """The plateau's number, its length, the range of the others', how they compare, and how many hold its groups."""
-    ends = {f(standing.left): None for f in (min, max)} if standing.left else {}
-    return (
-        str(number),
-        language.integer(standing.length),
-        "–".join(map(language.integer, ends)) or "–",
-        str(len(standing.staying)),
-        str(standing.shorter),
-        str(standing.longer),
-        language.gettext("%(count)s of %(all)s") % {"count": standing.alike, "all": len(standing.left)},
     )
