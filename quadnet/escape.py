@@ -17,12 +17,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quadnet.arithmetic import log, total
+from quadnet.arithmetic import total
 from quadnet.arrays import FloatArray
 from quadnet.config import Config
 from quadnet.curvature import affordable, hessian, label_covariance, least_curvature, resting, saddle, shares
 from quadnet.dataset import Dataset
 from quadnet.history import History
+from quadnet.mixture import merged_level
 from quadnet.network import Parameters
 from quadnet.phases import Phase
 from quadnet.spectrum import Signs, eigenvalues, product, signs
@@ -86,8 +87,7 @@ def escape(
         None if this is not the plateau at the class shares, without a hidden layer, and where the Hessian is not
         `affordable`.
     """
-    share = shares(dataset)
-    level = -float(total(share * log(share) + (1 - share) * log(1 - share)))
+    level = merged_level(shares(dataset))
     kept = history.epochs[(history.epochs >= plateau.start) & (history.epochs < plateau.end)]
     apart = np.abs(history.loss[kept] - level)
     if not (kept.size and apart.min() < BESIDE * level and plateau.loss_end < level):
