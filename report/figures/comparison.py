@@ -30,7 +30,7 @@ def curves(runs: Sequence[Run], epoch: str, loss: str) -> Figure:
     """
     figure = style.canvas(170, 76)
     upper = style.place(figure, 13, 27, 120, 46)
-    lower = style.place(figure, 13, 10, 120, 15)
+    lower = style.place(figure, 13, 11, 120, 14)
     looks = [(style.INK, "-"), (style.ACCENT, (0, (5, 2)))]
     longest = max(run.loss.size for run in runs)
     for row, (run, (colour, line)) in enumerate(zip(runs, looks, strict=True)):
