@@ -16,6 +16,7 @@ import typer
 
 from quadnet import __version__
 from quadnet.errors import ConfigurationError, QuadnetError
+from report.language import one_line
 from report.press import Press
 
 if TYPE_CHECKING:
@@ -211,7 +212,7 @@ def verify(
         if as_json:
             typer.echo(json.dumps({"result": found.headline, "findings": found.findings}))
         elif not quiet:
-            typer.echo("\n".join(map(_one_line, [found.headline, *found.findings])))
+            typer.echo("\n".join(map(one_line, [found.headline, *found.findings])))
         raise typer.Exit(int(found.outcome))
 
 
@@ -235,7 +236,7 @@ def rebuild(
         found, path = verification.rebuild(run, output_dir, force=force, anyway=anyway)
         if not quiet:
             for line in (found.headline, *found.findings):
-                _say(_one_line(line))
+                _say(one_line(line))
         typer.echo(path)
         raise typer.Exit(int(found.outcome))
 
@@ -244,22 +245,38 @@ def rebuild(
 def diff(
     a: Annotated[Path, typer.Argument(metavar="A", help="A run's folder, its report.pdf, or a zip of it.")],
     b: Annotated[Path, typer.Argument(metavar="B", help="Another.")],
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="Write a page with both losses and decision regions, too.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is no comparison.")] = False,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Train again for the page's regions however long that takes.")
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = 0,
 ) -> None:
     """Lay two runs side by side: where configuration, versions, metrics, phases and verdicts differ.
 
-    Exit codes: 0 nothing differs; 1 something does, or one of the two cannot be read.
+    The path of a page that was asked for is the last line on standard output. Exit codes: 0 nothing differs;
+    1 something does, or one of the two cannot be read, or the page cannot be written.
     """
     with _explained(verbose):
         from report import comparing
 
+        if html is None and (force or anyway):
+            raise ConfigurationError("--force and --anyway are for the page; name it with --html FILE.html")
+        if html is not None:
+            comparing.check_free(html, (a, b), force=force)
         found = comparing.compare(a, b)
+        if html is not None:
+            comparing.write_page(found, html, anyway=anyway)
         if as_json:
-            typer.echo(json.dumps(found.entries()))
+            typer.echo(json.dumps({"page": None if html is None else str(html), **found.entries()}))
         elif not quiet:
-            typer.echo("\n".join(map(_one_line, found.lines())))
+            typer.echo("\n".join(map(one_line, found.lines())))
+        if html is not None and not as_json:
+            typer.echo(html)
         raise typer.Exit(0 if found.equal else 1)
 
 
@@ -326,7 +343,7 @@ def _explained(verbose: int) -> Iterator[None]:
     except typer.Exit:
         raise
     except QuadnetError as error:
-        _say(_one_line(f"quadnet: {error}"))
+        _say(one_line(f"quadnet: {error}"))
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
         _say("quadnet: interrupted; nothing was written")
@@ -335,7 +352,7 @@ def _explained(verbose: int) -> Iterator[None]:
         if verbose >= _TRACEBACKS:
             traceback.print_exc()
         fault = f"{type(error).__name__}: {error}"
-        _say(_one_line(f"quadnet: a fault of the program ({fault}); run again with -vv and report it"))
+        _say(one_line(f"quadnet: a fault of the program ({fault}); run again with -vv and report it"))
         raise typer.Exit(EXIT_CRASH) from None
 
 
@@ -435,11 +452,6 @@ def _summary(built: "Built") -> dict[str, object]:
     metrics = json.loads((built.path / "metrics.json").read_text())
     status = json.loads((built.path / "phases.json").read_text())["status"]
     return {"path": str(built.path), "reused": built.reused, "status": status, "metrics": metrics}
-
-
-def _one_line(text: str) -> str:
-    """What may come from others' files, such as their names, without what would break the line or move the cursor."""
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def _say(line: str) -> None:

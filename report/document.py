@@ -16,7 +16,7 @@ from report import drawings, note, prose, story, tables, verdicts
 from report.drawings import Figure
 from report.figures.training import Level as Line
 from report.language import Language
-from report.page import Page
+from report.page import ExperimentPage
 from report.story import Chapter
 from report.verdicts import Trial
 
@@ -62,7 +62,7 @@ class Episode:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Document(Page):
+class Document(ExperimentPage):
     """All that the report of a run says and shows.
 
     Attributes:

@@ -5,9 +5,11 @@ that another language needs.
 """
 
 import gettext as catalogs
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from report.assets import TEMPLATES
 
@@ -72,6 +74,16 @@ class Language:
         if len(items) < 2:
             return "".join(items)
         return self.gettext("%(list)s and %(last)s") % {"list": ", ".join(items[:-1]), "last": items[-1]}
+
+
+def as_text(value: Any) -> str:
+    """A value from a file: texts as they are, all else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def one_line(text: str) -> str:
+    """What may come from others' files, such as their names, without what would break the line or move the cursor."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def superscript(exponent: int) -> str:

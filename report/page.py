@@ -13,16 +13,12 @@ class Page:
 
     Attributes:
         language: How it speaks.
-        title: From the configuration.
+        title: Of the page.
         subtitle: What it is about, in a line.
-        run_name: The folder it lies in.
-        digest: SHA-256 of the configuration.
         version: The program's version.
-        facts: Names and values of the main settings.
+        facts: Names and values of what matters most.
         summary: The result in a few sentences.
         figures: The numbered figures by key, in the order of the page.
-        config_toml: The whole configuration.
-        versions: What shaped the numbers and the pages.
     """
 
     template: ClassVar[str]
@@ -30,14 +26,10 @@ class Page:
     language: Language
     title: str
     subtitle: str
-    run_name: str
-    digest: str
     version: str
     facts: tuple[tuple[str, str], ...]
     summary: tuple[str, ...]
     figures: dict[str, Figure]
-    config_toml: str
-    versions: tuple[tuple[str, str], ...]
 
     def number(self, key: str) -> int:
         """A figure's number, from 1 in the order of the page."""
@@ -47,3 +39,20 @@ class Page:
     def drawings(self) -> tuple[Figure, ...]:
         """All drawings of the page."""
         return tuple(self.figures.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExperimentPage(Page):
+    """A page about one experiment, with the configuration that gives its title and its facts.
+
+    Attributes:
+        run_name: The folder it lies in.
+        digest: SHA-256 of the configuration.
+        config_toml: The whole configuration.
+        versions: What shaped the numbers and the pages.
+    """
+
+    run_name: str
+    digest: str
+    config_toml: str
+    versions: tuple[tuple[str, str], ...]

@@ -18,13 +18,13 @@ from report.drawings import Figure
 from report.figures import distributions, style
 from report.figures.training import Level
 from report.language import Language
-from report.page import Page
+from report.page import ExperimentPage
 
 _PLATEAUS = 3  # as many as the table of runs has columns for
 
 
 @dataclass(frozen=True, kw_only=True)
-class SweepDocument(Page):
+class SweepDocument(ExperimentPage):
     """All that the report of a sweep says and shows.
 
     Attributes:

@@ -101,10 +101,10 @@ def again(record: Record, *, anyway: bool = False) -> Made:
         QuadnetError: The configuration is missing, cannot be used, asks for long work, or is not that of the manifest.
     """
     config = resolved(record)
-    work = _work(config)
-    if work > MOST_WORK and not anyway:
+    asked = work(config)
+    if asked > MOST_WORK and not anyway:
         raise QuadnetError(
-            f"{record.path}: asks for {work:.1g} samples times parameters times epochs; --anyway runs it all the same"
+            f"{record.path}: asks for {asked:.1g} samples times parameters times epochs; --anyway runs it all the same"
         )
     formats = [key for key, name in PAGES.items() if name in record.manifest.files or name in record.files]
     created = record.manifest.inputs.created
@@ -117,7 +117,7 @@ def again(record: Record, *, anyway: bool = False) -> Made:
     return made
 
 
-def _work(config: Config) -> int:
+def work(config: Config) -> int:
     """Samples times parameters times epochs, and the fresh points once."""
     widths = config.network.widths
     parameters = sum((rows + 1) * columns for rows, columns in pairwise(widths))

@@ -30,7 +30,7 @@ def numbers(run: Experiment, language: Language) -> dict[str, bytes]:
         "phases.json": to_json(phases(run)),
         "evidence.json": to_json(evidence.evidence(run)),
         "claims.json": to_json(evidence.claims(run, language)),
-        "history.csv": _history(run.history.loss),
+        "history.csv": history(run.history.loss),
         "trajectory.npz": _trajectory(run),
     }
 
@@ -77,7 +77,12 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _history(loss: FloatArray) -> bytes:
+def history(loss: FloatArray) -> bytes:
+    """The loss of every epoch as CSV, exactly.
+
+    Args:
+        loss: Shape (epochs,).
+    """
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(["epoch", "loss"])

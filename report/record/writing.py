@@ -1,4 +1,4 @@
-"""Writing a run's folder so that it is there whole or not at all."""
+"""Writing a run's folder, or a single file, so that it is there whole or not at all."""
 
 import shutil
 import tempfile
@@ -50,6 +50,30 @@ def write(target: Path, files: Mapping[str, bytes]) -> None:
     finally:
         if partial != Path():
             shutil.rmtree(partial, ignore_errors=True)
+
+
+def check_free(path: Path, mark: bytes, kind: str, remedy: str, *, force: bool) -> None:
+    """Makes sure that `replace` loses no file that somebody else made.
+
+    Args:
+        path: The file to write.
+        mark: What stands near the beginning of each file of this kind.
+        kind: Its name.
+        remedy: What the user can do otherwise.
+        force: Whether any file may be replaced.
+
+    Raises:
+        QuadnetError: There is a file of another kind, and it is not to be replaced; or it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            own = mark in file.read(200)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise _explained(path, error, remedy) from None
+    if not (own or force):
+        raise QuadnetError(f"{path}: is there and no {kind}; {remedy}, or use --force")
 
 
 def replace(path: Path, content: bytes, remedy: str = _ANOTHER_FOLDER) -> None:

@@ -14,8 +14,9 @@ from babel.messages.pofile import read_po
 
 from quadnet.experiment import Experiment
 from quadnet.phases import Phases
-from report import render
+from report import comparison_document, render
 from report.assets import TEMPLATES
+from report.comparison_document import Side, Trained
 from report.document import Document, compose
 from report.language import Language
 from report.record import manifest
@@ -152,6 +153,23 @@ def test_the_sentences_of_an_unlucky_run_go_through_the_catalog_too(
     assert untranslated(made(document, read_page)) == set()
     bare = replace(document, phases=(), figures={k: v for k, v in document.figures.items() if k != "training"})
     assert untranslated(made(bare, read_page)) == set()
+
+
+def test_the_sentences_of_a_comparison_go_through_the_catalog_too(
+    small_run: Experiment, read_page: Callable[[str], object]
+) -> None:
+    accented = Accented()
+    trained = Trained(small_run.dataset, small_run.history)
+    first = Side("A", "", "9.9", small_run.config, small_run.history.loss, small_run.phases.phases, trained)
+    second = replace(first, letter="B", trained="other", loss=small_run.history.loss[:0], phases=())
+    for last in (second, replace(second, trained="long"), replace(first, letter="B")):
+        rows = {"1": ("1", "2"), "2": (None, None)}
+        sections = dict.fromkeys(("configuration", "versions", "metrics", "phases"), rows)
+        sections["verdicts"] = {"1": ("holds", "fails"), "2": ("partly", "partly")}
+        document = comparison_document.compose((first, last), sections, Language("xx", accented), "9.9")
+        assert untranslated(made(document, read_page)) == set()
+    assert len(accented.asked) > 30
+    assert accented.asked <= {form for forms in COMMITTED for form in forms}
 
 
 def test_every_sentence_asked_for_is_in_the_catalog(

@@ -466,7 +466,7 @@ def test_weights_that_are_no_numbers_or_all_zero_are_drawn_without_complaint() -
 
 
 def compared(ours: np.ndarray, theirs: np.ndarray, plateaus: list[Phase]) -> Figure:
-    runs = [comparison.Run("MAIN", ours, plateaus), comparison.Run("OTHER", theirs, [])]
+    runs = [comparison.Run("MAIN", ours, dict(enumerate(plateaus, start=1))), comparison.Run("OTHER", theirs, {})]
     return comparison.curves(runs, "EPOCH", "LOSS")
 
 
@@ -481,6 +481,16 @@ def test_both_runs_are_drawn_and_named_and_each_closed_plateau_is_a_numbered_bar
     assert [t.get_text() for t in lower.texts] == ["1", "2"]
     ends = [line.get_ydata()[-1] for line in upper.lines]
     assert ends == [1.0, 0.5]
+
+
+def test_a_plateau_that_stays_open_is_a_thin_bar_with_its_own_number() -> None:
+    closed, left_open = (Phase("plateau", None, o, 10, 90, 2.0, 1.0, None) for o in (False, True))
+    loss = np.linspace(2, 1, 100)
+    runs = [comparison.Run("MAIN", loss, {2: closed, 6: left_open}), comparison.Run("OTHER", loss, {})]
+    lower = comparison.curves(runs, "EPOCH", "LOSS").axes[1]
+    thick, thin = (line.get_linewidth() for line in lower.lines)
+    assert thick > 2 * thin
+    assert [t.get_text() for t in lower.texts] == ["2", "6"]
 
 
 def test_losses_are_on_a_logarithmic_scale_only_if_one_explodes() -> None:
