@@ -337,9 +337,9 @@ INLINE void layer_forward(const double *restrict below, int64_t rows, int64_t co
 }
 
 /* network.cross_entropy: adds one block's folded terms to their lanes, folds its factors, and leaves the logits' Δ. */
-INLINE void block_loss(const Task *task, int64_t block, int64_t outputs, int partial, int bounded, const int packs, const double *restrict activations,
-                       const double *restrict logits, const double *restrict one_hot, double *restrict terms_lanes,
-                       double *restrict folded, double *restrict delta)
+INLINE void block_loss(const Task *task, int64_t block, int64_t outputs, int partial, int bounded,
+                       const int packs, const double *restrict activations, const double *restrict logits,
+                       const double *restrict one_hot, double *restrict terms_lanes, double *restrict folded, double *restrict delta)
 {
     double terms[BLOCK], factors[BLOCK];
     const Pack zero = {0};
