@@ -102,7 +102,7 @@ def _blocks(values: FloatArray) -> FloatArray:
 def _room(numbers: int) -> FloatArray:
     """An array that begins where a page does.
 
-    Packs that lie across two lines of the cache are slower, and so are loads from where, but for the page, a store went.
+    Packs across two lines of the cache are slower, and so are loads whose place in the page is that of a fresh store.
     """
     room = np.empty(numbers + _PAGE)
     start = -room.ctypes.data // room.itemsize % _PAGE
