@@ -9,7 +9,6 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
-from quadnet.errors import QuadnetError
 from quadnet.phases import Phase, detect
 from report import curve_file
 from report.curve_file import Curve
@@ -95,17 +94,7 @@ def check_free(target: Path, *, force: bool) -> None:
     Raises:
         QuadnetError: There is a file that is no drawing of this kind, and it is not to be replaced.
     """
-    try:
-        with target.open("rb") as file:
-            own = _MARK in file.read(200)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise QuadnetError(f"{target}: cannot be written ({error.strerror}); name another file with --plot") from None
-    if not (own or force):
-        raise QuadnetError(
-            f"{target}: is there and no drawing of phases; name another file with --plot, or use --force"
-        )
+    writing.check_free(target, _MARK, "drawing of phases", "--plot", force=force)
 
 
 def plot(found: Found, target: Path) -> None:

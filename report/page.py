@@ -8,21 +8,14 @@ from report.language import Language
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
-    """The frame of a page.
+class Frame:
+    """What the base template reads.
 
     Attributes:
-        language: How it speaks.
-        title: From the configuration.
+        language: How the page speaks.
+        title: Its title.
         subtitle: What it is about, in a line.
-        run_name: The folder it lies in.
-        digest: SHA-256 of the configuration.
         version: The program's version.
-        facts: Names and values of the main settings.
-        summary: The result in a few sentences.
-        figures: The numbered figures by key, in the order of the page.
-        config_toml: The whole configuration.
-        versions: What shaped the numbers and the pages.
     """
 
     template: ClassVar[str]
@@ -30,9 +23,25 @@ class Page:
     language: Language
     title: str
     subtitle: str
+    version: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page(Frame):
+    """The frame of a report's page, whose title is that of the configuration.
+
+    Attributes:
+        run_name: The folder it lies in.
+        digest: SHA-256 of the configuration.
+        facts: Names and values of the main settings.
+        summary: The result in a few sentences.
+        figures: The numbered figures by key, in the order of the page.
+        config_toml: The whole configuration.
+        versions: What shaped the numbers and the pages.
+    """
+
     run_name: str
     digest: str
-    version: str
     facts: tuple[tuple[str, str], ...]
     summary: tuple[str, ...]
     figures: dict[str, Figure]

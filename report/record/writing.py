@@ -72,6 +72,30 @@ def replace(path: Path, content: bytes, remedy: str = _ANOTHER_FOLDER) -> None:
         raise _explained(path, error, remedy) from None
 
 
+def check_free(path: Path, mark: bytes, kind: str, option: str, *, force: bool) -> None:
+    """Makes sure that no file is lost to one that `replace` is to write.
+
+    Args:
+        path: The file.
+        mark: What stands among the first bytes of those that may be written anew.
+        kind: What these are.
+        option: Where the user names the file.
+        force: Whether any file may be replaced.
+
+    Raises:
+        QuadnetError: There is a file without the mark, and it is not to be replaced; or it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            own = mark in file.read(200)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise _explained(path, error, f"name another file with {option}") from None
+    if not (own or force):
+        raise QuadnetError(f"{path}: is there and no {kind}; name another file with {option}, or use --force")
+
+
 def _exchange(new: Path, target: Path) -> None:
     """Puts the new folder in the target's place, or leaves the old one there whatever happens."""
     old = new.with_suffix(".old")
