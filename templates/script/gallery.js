@@ -40,7 +40,7 @@ for (const table of document.querySelectorAll("table")) {
     const whole = row.cells.length === table.tHead.rows[0].cells.length;
     const text = whole || column === 0 ? row.cells[column].textContent : "";
     if (text === "–") return "";
-    return text.toLowerCase().replaceAll("\u202f", "").replace(/\d+/g, (digits) => digits.padStart(10, "0"));
+    return text.trim().toLowerCase().replaceAll("\u202f", "").replace(/\d+/g, (digits) => digits.padStart(10, "0"));
   }
 
   function grouped(count) {
