@@ -5,6 +5,7 @@ What takes long to load is loaded where it is needed: help is there at once, and
 
 import gc
 import json
+import os
 import sys
 import traceback
 from collections.abc import Iterator
@@ -298,6 +299,41 @@ def archive(
 
         for path in archiving.archive(runs, output, force=force):
             typer.echo(path)
+
+
+@app.command("list")
+def list_runs(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder with runs in it.")] = Path("outputs"),
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="Write a page of all runs instead, to sort and search.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is no such page.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> None:
+    """List the runs and sweeps in a folder, and the zips of runs.
+
+    Accuracies are those on fresh points, beside the best possible. Phases are a letter each: D descent, P plateau, S
+    shoulder, small for the last, which stays open. Verdicts: how many claims of the note hold/fail/hold in part/cannot
+    be tested.
+    """
+    with _explained(verbose), _uncollected():
+        if as_json and html is not None:
+            raise ConfigurationError(f"--json and --html {html}: name one of the two")
+        from report import listing
+
+        found = listing.find(folder)
+        if found.others and not quiet:
+            _say(f"passed over, since they are no runs or links: {found.others}")
+        if html is not None:
+            from report import gallery
+
+            gallery.check_free(html, force=force)
+            gallery.write(found, html, os.environ)
+            typer.echo(html)
+        else:
+            typer.echo(json.dumps(found.entries()) if as_json else found.table())
 
 
 @app.command()

@@ -8,17 +8,14 @@ from report.language import Language
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
-    """The frame of a page.
+class Frame:
+    """What the base template reads.
 
     Attributes:
-        language: How it speaks.
-        title: Of the page.
+        language: How the page speaks.
+        title: Its title.
         subtitle: What it is about, in a line.
         version: The program's version.
-        facts: Names and values of what matters most.
-        summary: The result in a few sentences.
-        figures: The numbered figures by key, in the order of the page.
     """
 
     template: ClassVar[str]
@@ -27,6 +24,18 @@ class Page:
     title: str
     subtitle: str
     version: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page(Frame):
+    """A page with figures.
+
+    Attributes:
+        facts: Names and values of what matters most.
+        summary: The result in a few sentences.
+        figures: The numbered figures by key, in the order of the page.
+    """
+
     facts: tuple[tuple[str, str], ...]
     summary: tuple[str, ...]
     figures: dict[str, Figure]

@@ -1,6 +1,7 @@
 """Document → HTML: one self-contained page for browsers, or the page that `report.press` makes a PDF of."""
 
 import base64
+import hashlib
 import re
 from functools import cache
 
@@ -12,7 +13,7 @@ from report import assets
 from report.drawings import Figure
 from report.figures.style import ROLES
 from report.language import Language
-from report.page import Page
+from report.page import Frame
 
 FONTS = (
     ("Quadnet Serif", 400, "normal", "QuadnetSerif-Regular"),
@@ -25,7 +26,7 @@ FONTS = (
 )
 
 
-def html(document: Page, medium: str, created: str) -> str:
+def html(document: Frame, medium: str, created: str) -> str:
     """The report as a page.
 
     Args:
@@ -57,6 +58,7 @@ def _environment(language: Language) -> Environment:
     )
     environment.install_gettext_translations(language.translations, newstyle=True)  # type: ignore[attr-defined]  # from the i18n extension
     environment.filters.update(font=_font, stylesheet=_stylesheet, drawing=_drawing, formula=_formula, halves=_halves)
+    environment.filters.update(script=_script, integrity=_integrity)
     return environment
 
 
@@ -77,6 +79,15 @@ def _uri(kind: str, content: bytes) -> str:
 
 def _stylesheet(name: str) -> Markup:
     return Markup(assets.text(f"style/{name}"))
+
+
+def _script(name: str) -> Markup:
+    return Markup(assets.text(f"script/{name}"))
+
+
+def _integrity(content: str) -> str:
+    """How a Content-Security-Policy names the style or script that it allows."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}"
 
 
 @pass_context
