@@ -3,6 +3,7 @@
 What takes long to load is loaded where it is needed: help is there at once, and the press loads beside this process.
 """
 
+import errno
 import gc
 import json
 import os
@@ -385,6 +386,9 @@ def _explained(verbose: int) -> Iterator[None]:
         _say("quadnet: interrupted; nothing was written")
         raise typer.Exit(EXIT_INTERRUPTED) from None
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:  # behind standard output, or of a cache
+            _say(f"quadnet: {error.strerror}; free some space, or write elsewhere")
+            raise typer.Exit(1) from None
         if verbose >= _TRACEBACKS:
             traceback.print_exc()
         fault = f"{type(error).__name__}: {error}"

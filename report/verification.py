@@ -223,6 +223,8 @@ def _first_difference(record: Record, anew: Record, name: str) -> str:
 
 def _numbers(record: Record, anew: Record, names: list[str]) -> Iterator[str]:
     yield f"differing: {', '.join(names)}"
+    for name in names:
+        yield _first_difference(record, anew, name)
     before, now = (_metrics(each) for each in (record, anew))
     for name in {**before, **now}:
         if before.get(name) != now.get(name):
