@@ -12,7 +12,7 @@ from quadnet.config import CLASSES, Config, dumps
 from quadnet.experiment import Experiment
 from quadnet.mixture import Mixture, Partition, merged_level
 from quadnet.replicates import Replicates, standings
-from report import drawings, note, prose, story, tables, verdicts
+from report import drawings, note, page, prose, story, tables, verdicts
 from report.drawings import Figure
 from report.figures.training import Level as Line
 from report.language import Language
@@ -164,7 +164,7 @@ def compose(
         drawn.append(drawings.replicates(run, others, standing, language))
     return Document(
         language=language,
-        title=config.report.title,
+        title=page.title(config, language),
         subtitle=_("What a %(shape)s sigmoid network learns about four clouds of points")
         % {"shape": "-".join(map(str, config.network.widths))},
         run_name=config.run_name,

@@ -43,9 +43,10 @@ ROLES = {
     **{colour: f"--class-{c}" for c, colour in enumerate(CLASS_COLOURS)},
 }
 
+_HAN = re.compile("[\u3000-\u9fff\uff00-\uffef]")  # Chinese characters and punctuation
 _RASTER_DPI = 240  # of artists that ask to be rasterised
 _STYLE: dict[Any, Any] = {
-    "font.family": "Quadnet Sans",
+    "font.family": ["Quadnet Sans", "Quadnet Han"],
     "font.size": 8,
     "axes.edgecolor": MUTED,
     "axes.labelcolor": INK,
@@ -103,6 +104,8 @@ def draw(name: str, figure: Callable[[], Figure], behind: str = "") -> bytes:
         figure().savefig(buffer, format="svg", dpi=_RASTER_DPI, metadata=nothing)
     svg = buffer.getvalue().decode()
     svg = _plain(svg[svg.index("<svg") :]).replace("</defs>", f"</defs>{behind}", 1)
+    if svg.isascii() or not _HAN.search(svg):
+        svg = svg.replace(", 'Quadnet Han'", "")  # named only where it draws something
     svg = re.sub(r'\bid="', f'id="{name}-', svg)
     return re.sub(r'(url\(|href=")#', rf"\1#{name}-", svg).encode()
 
@@ -193,5 +196,5 @@ def _settings() -> dict[str, Any]:
 
 @cache
 def _register_fonts() -> None:
-    for path in sorted((TEMPLATES / "fonts").glob("QuadnetSans-*.ttf")):
+    for path in sorted((TEMPLATES / "fonts").glob("Quadnet[SH]an*.ttf")):
         font_manager.fontManager.addfont(path)

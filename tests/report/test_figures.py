@@ -570,7 +570,7 @@ def test_other_curves_may_explode_or_be_missing() -> None:
 
 
 def spectrum(*values: float, name: str = "NAME") -> spectra.Spectrum:
-    return spectra.Spectrum(name, np.array(values), "COUNTS")
+    return spectra.Spectrum(f"{name}: COUNTS", np.array(values))
 
 
 def lines_of(figure: Figure) -> list[Line2D]:
