@@ -5,6 +5,7 @@ but the registration of the fonts, which are the pages' own.
 import io
 import math
 import re
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -179,6 +180,22 @@ def loss_scale(axes: Axes, first: float, top: float) -> None:
         decades(axes.yaxis)
     else:
         axes.set_ylim(0, top * 1.07 or 1)
+
+
+def wrap(text: str, letters: int) -> str:
+    """The text in lines of at most so many letters, but for words that are longer.
+
+    A line may end before any Chinese character, which is as wide as two letters, but not before a mark of punctuation.
+    """
+    if not _HAN.search(text):
+        return "\n".join(textwrap.wrap(text, letters, break_long_words=False))
+    letters -= 2  # lines of words end short of the width on their own
+    lines = [""]
+    for piece in re.findall(rf"\s*(?:{_HAN.pattern}|[^\s{_HAN.pattern[1:-1]}]+)[，。、；：）]*", text):
+        if len(lines[-1] + piece) + len(_HAN.findall(lines[-1] + piece)) > letters and lines[-1]:
+            lines.append("")
+        lines[-1] += piece if lines[-1] else piece.lstrip()
+    return "\n".join(lines)
 
 
 def power_of_ten(exponent: int) -> str:
