@@ -172,7 +172,7 @@ def compose(
         version=dict(versions)["quadnet"],
         facts=(
             *settings(config, language),
-            (_("Seeds of data, weights"), f"{config.data.seed}, {config.network.seed}"),
+            (_("Seeds of data, weights"), f"{config.data.seed}{language.habits.comma}{config.network.seed}"),
         ),
         warning=prose.warning(run, language),
         summary=prose.summary(run, language),
@@ -216,7 +216,7 @@ def settings(config: Config, language: Language) -> tuple[tuple[str, str], ...]:
     """Names and values of the main settings, but for the seeds."""
     _ = language.gettext
     counts = config.data.counts
-    points = str(counts[0]) if len(set(counts)) == 1 else ", ".join(map(str, counts))
+    points = str(counts[0]) if len(set(counts)) == 1 else language.habits.comma.join(map(str, counts))
     return (
         (_("Points of each class"), points),
         (_("Standard deviation"), f"{config.data.spread:g}"),
