@@ -32,7 +32,6 @@ _HAN = (
 FONTS = {"en": _SERIF + _SANS, "zh": _SANS + _HAN}  # of a page by its language: family, weight, slant, file
 
 
-
 def html(document: Page, medium: str, created: str) -> str:
     """The report as a page.
 

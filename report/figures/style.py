@@ -105,8 +105,8 @@ def draw(name: str, figure: Callable[[], Figure], behind: str = "") -> bytes:
         figure().savefig(buffer, format="svg", dpi=_RASTER_DPI, metadata=nothing)
     svg = buffer.getvalue().decode()
     svg = _plain(svg[svg.index("<svg") :]).replace("</defs>", f"</defs>{behind}", 1)
-    if svg.isascii() or not _HAN.search(svg):
-        svg = svg.replace(", 'Quadnet Han'", "")  # named only where it draws something
+    # The Chinese font is named only where it draws something, with any other in its place for a drawing on its own.
+    svg = svg.replace(", 'Quadnet Han'", ", 'Quadnet Han', sans-serif" if _HAN.search(svg) else "")
     svg = re.sub(r'\bid="', f'id="{name}-', svg)
     return re.sub(r'(url\(|href=")#', rf"\1#{name}-", svg).encode()
 

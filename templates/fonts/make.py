@@ -53,7 +53,22 @@ SYMBOLS = "€ℓℝ№™←↑→↓↔↦⇒⇔∂∆∇∈∏∑−∕∘∙
 # takes from the font of what stands before it.
 _PAIRS = (bytes((row, cell)) for row in range(0xA1, 0xF8) for cell in range(0xA1, 0xFF))
 GB2312 = {ord(" "), *(ord(character) for pair in _PAIRS for character in pair.decode("gb2312", "ignore"))}
-FEATURES = ["kern", "liga", "tnum", "lnum", "onum", "pnum", "sups", "subs", "frac", "ccmp", "locl", "mark", "mkmk", "halt"]
+FEATURES = [
+    "kern",
+    "liga",
+    "tnum",
+    "lnum",
+    "onum",
+    "pnum",
+    "sups",
+    "subs",
+    "frac",
+    "ccmp",
+    "locl",
+    "mark",
+    "mkmk",
+    "halt",
+]
 KEPT_NAMES = (0, 9, 13, 14)  # copyright, designer, licence, its address
 
 
