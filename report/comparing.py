@@ -60,7 +60,8 @@ def compare(first: Path, second: Path) -> Comparison:
     Raises:
         RecordError: One of them is no run, or damaged.
     """
-    ours, theirs = (_sections(reading.read(path)) for path in (first, second))
+    claims: dict[str, str] = {}
+    ours, theirs = (_sections(reading.read(path), claims) for path in (first, second))
     differing = {
         heading: {
             name: (before.get(name), now.get(name)) for name in {**before, **now} if before.get(name) != now.get(name)
@@ -70,7 +71,14 @@ def compare(first: Path, second: Path) -> Comparison:
     return Comparison((first, second), differing)
 
 
-def _sections(record: Record) -> dict[str, Values]:
+def _sections(record: Record, claims: dict[str, str]) -> dict[str, Values]:
+    """What is compared of a run.
+
+    Args:
+        record: The run.
+        claims: The claims by number as the runs before have them, to which this one's are added: runs may differ in
+            their language.
+    """
     if wrong := verification.stored(record):
         raise RecordError(f"{record.path}: damaged: {wrong[0]}; `quadnet verify` says more")
     try:
@@ -80,7 +88,8 @@ def _sections(record: Record) -> dict[str, Values]:
             "metrics": _flat(record.json("metrics.json")),
             "phases": _phases(record.json("phases.json")),
             "verdicts": {
-                f"{key} {claim['claim']}": claim["verdict"] for key, claim in record.json("claims.json").items()
+                f"{number} {claims.setdefault(number, claim['claim'])}": claim["verdict"]
+                for number, claim in record.json("claims.json").items()
             },
         }
     except (AttributeError, KeyError, TypeError, RecursionError):
