@@ -91,9 +91,11 @@ def compose(
         ),
         partitions=tuple(_partitions(whole, language)),
         verdicts=tuple(_verdicts(whole, language)) if whole else (),
-        unsound=tuple((str(row.data_seed), str(row.weight_seed), row.status) for row in rows if row.status != "ok")[
-            :20
-        ],
+        unsound=tuple(
+            (str(row.data_seed), str(row.weight_seed), _status(row.status, language))
+            for row in rows
+            if row.status != "ok"
+        )[:20],
         columns=tuple(columns),
     )
 
@@ -111,6 +113,21 @@ def _sequence(letters: str, language: Language) -> str:
     _ = language.gettext
     names = {"D": _("descent"), "P": _("plateau"), "S": _("shoulder"), "d": _("open descent"), "p": _("open")}
     return language.habits.comma.join(names[letter] for letter in letters) or _("none")
+
+
+def _status(status: str, language: Language) -> str:
+    """What became of a run, in words; what a failure says of itself stays as it is."""
+    _ = language.gettext
+    failure = status.removeprefix("failed: ")
+    if failure != status:
+        return _("failed: %(error)s") % {"error": failure}
+    name, _at, epoch = status.partition(" at epoch ")
+    words = {
+        "non-finite": _("non-finite at epoch %(epoch)s"),
+        "diverged": _("diverged"),
+        "regressed": _("regressed"),
+    }
+    return words[name] % {"epoch": epoch} if name in words else status
 
 
 def _summary(rows: Sequence[Row], whole: Sequence[Row], sequences: Counter[str], language: Language) -> Iterable[str]:

@@ -14,11 +14,13 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from fontTools.ttLib import TTFont
 
-from quadnet.config import Report
+from quadnet.config import Report, parse
 from quadnet.experiment import Experiment
 from quadnet.phases import Phases
 from quadnet.replicates import Replicates
-from report import render
+from quadnet.sweep import Row
+from quadnet.sweep import run as one_run
+from report import render, sweep_document
 from report.assets import TEMPLATES
 from report.document import Document, compose
 from report.language import Language
@@ -232,6 +234,13 @@ def test_so_is_that_of_an_unlucky_run(small_run: Experiment, read_page: Callable
     assert faults(made(document, read_page)) == []
     planted = replace(document, luck="第7轮的loss ，")
     assert faults(made(planted, read_page)) == ["第7", " ，", "loss"]
+
+
+def test_so_is_the_page_of_a_sweep(read_page: Callable[[str], object]) -> None:
+    config = parse({"training": {"epochs": 300}, "evaluation": {"points": 500}})
+    rows = [one_run(config), Row(1, 0, "diverged")]
+    document = sweep_document.compose(config, rows, "quadrants-1", (), Language.load("zh"), manifest.versions())
+    assert faults(made(document, read_page)) == []
 
 
 def test_a_title_of_the_users_own_is_not_translated(small_run: Experiment) -> None:
