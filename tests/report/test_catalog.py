@@ -239,7 +239,7 @@ def test_so_is_that_of_an_unlucky_run(small_run: Experiment, read_page: Callable
 def test_so_is_the_page_of_a_sweep(read_page: Callable[[str], object]) -> None:
     config = parse({"training": {"epochs": 300}, "evaluation": {"points": 500}})
     rows = [one_run(config), Row(1, 0, "diverged")]
-    document = sweep_document.compose(config, rows, "quadrants-1", (), Language.load("zh"), manifest.versions())
+    document = sweep_document.compose(config, rows, "quadrants-1", ("N1",), Language.load("zh"), manifest.versions())
     assert faults(made(document, read_page)) == []
 
 
