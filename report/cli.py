@@ -60,6 +60,7 @@ Hidden = Annotated[str | None, typer.Option(metavar="3,3", help="Widths of the h
 Momentum = Annotated[
     str | None, typer.Option(metavar="BETA", help="Momentum; heavy ball unless --set training.optimizer says else.")
 ]
+Lang = Annotated[str | None, typer.Option(metavar="en|zh", help="Language of the pages: English or Chinese.")]
 To = Annotated[str, typer.Option(metavar="html,pdf", help="Which pages to make.")]
 OutputDir = Annotated[Path, typer.Option(metavar="FOLDER", help="Where the run's folder goes.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -78,6 +79,7 @@ def report(
     learning_rate: LearningRate = None,
     hidden: Hidden = None,
     momentum: Momentum = None,
+    lang: Lang = None,
     to: To = "html,pdf",
     output_dir: OutputDir = Path("outputs"),
     force: Annotated[bool, typer.Option("--force", help="Build again a run that is there.")] = False,
@@ -91,7 +93,7 @@ def report(
     The path of the run's folder is the last line on standard output. Exit codes: 0 done, 1 failed, 2 wrong usage or
     configuration, 3 all written but the PDF.
     """
-    flags = _flags(seed, weight_seed, epochs, learning_rate, hidden, momentum)
+    flags = _flags(seed, weight_seed, epochs, learning_rate, hidden, momentum, lang)
     with _explained(verbose), _uncollected(), _press(to) as press:
         from report import pipeline
 
@@ -116,6 +118,7 @@ def sweep(
     learning_rate: LearningRate = None,
     hidden: Hidden = None,
     momentum: Momentum = None,
+    lang: Lang = None,
     scheduler: Annotated[
         str | None, typer.Option(metavar="tcp://HOST:PORT", help="Run on a Dask cluster (extra `cluster`).")
     ] = None,
@@ -135,7 +138,7 @@ def sweep(
     with _explained(verbose):
         from report import sweeping
 
-        resolved = _resolve(config, settings, _flags(None, None, epochs, learning_rate, hidden, momentum))
+        resolved = _resolve(config, settings, _flags(None, None, epochs, learning_rate, hidden, momentum, lang))
         pairs = [
             (data, weights)
             for data in sweeping.seeds("--seeds", seeds)
@@ -403,6 +406,7 @@ def _flags(
     learning_rate: str | None,
     hidden: str | None,
     momentum: str | None,
+    lang: str | None,
 ) -> dict[str, str]:
     """The settings behind the flags that were given."""
     flags = {
@@ -412,6 +416,7 @@ def _flags(
         "training.learning_rate": learning_rate,
         "network.hidden": None if hidden is None else f"[{hidden}]",
         "training.momentum": momentum,
+        "report.language": lang,
     }
     return {key: value for key, value in flags.items() if value is not None}
 

@@ -141,14 +141,23 @@ def _sound(path: Path) -> Record:
 
 
 def _sections(records: tuple[Record, Record], language: Language) -> Sections:
-    ours, theirs = (_values(record, language) for record in records)
+    claims: dict[str, str] = {}
+    ours, theirs = (_values(record, language, claims) for record in records)
     return {
         heading: {name: (before.get(name), now.get(name)) for name in {**before, **now}}
         for (heading, before), now in zip(ours.items(), theirs.values(), strict=True)
     }
 
 
-def _values(record: Record, language: Language) -> dict[str, Values]:
+def _values(record: Record, language: Language, claims: dict[str, str]) -> dict[str, Values]:
+    """What is compared of a run.
+
+    Args:
+        record: The run.
+        language: How the page speaks.
+        claims: The claims by number as the runs before have them, to which this one's are added: runs may differ in
+            their language.
+    """
     try:
         return {
             "configuration": _flat(verification.resolved(record).model_dump()),
@@ -159,7 +168,8 @@ def _values(record: Record, language: Language) -> dict[str, Values]:
                 **{f"{number}": _told(phase, language) for number, phase in enumerate(_phases(record), start=1)},
             },
             "verdicts": {
-                f"{key} {claim['claim']}": claim["verdict"] for key, claim in record.json("claims.json").items()
+                f"{number} {claims.setdefault(number, claim['claim'])}": claim["verdict"]
+                for number, claim in record.json("claims.json").items()
             },
         }
     except (AttributeError, KeyError, TypeError, ValidationError, RecursionError):

@@ -81,7 +81,7 @@ def network(run: Experiment, language: Language) -> Figure:
         "network",
         partial(diagram.network, run.history.final, names),
         _("Diagram of the network, layer by layer: %(layers)s; every unit is joined to all of the next layer.")
-        % {"layers": ", ".join(names)},
+        % {"layers": language.habits.comma.join(names)},
         _(
             "The network after training. Lines are weights: the thicker the larger within its layer, dashed if "
             "negative. Biases are not drawn."
@@ -107,7 +107,7 @@ def loss_curve(
         stories=[story.story(chapter, language) for chapter in chapters],
     )
     finite = run.history.loss[np.isfinite(run.history.loss)]
-    told = "; ".join(
+    told = language.habits.semicolon.join(
         _("%(number)s %(kind)s, epochs %(start)s to %(end)s: %(story)s")
         % {
             "number": chapter.number,
@@ -176,11 +176,15 @@ def replicates(run: Experiment, others: Replicates, standings: Sequence[Standing
         run=_("this run"),
         others=prose.other_seeds(len(others.runs), language),
     )
-    caption = _("This run (thick) and the same training from other weight seeds (thin), over a logarithmic time axis.")
+    caption = [
+        _("This run (thick) and the same training from other weight seeds (thin), over a logarithmic time axis.")
+    ]
     if strips:
-        caption += " " + _(
-            "Below, the length of each run’s plateaus: a dot for each other seed, with a tail to the right where the "
-            "plateau had not been left when the run was cut off, and a diamond for this run."
+        caption.append(
+            _(
+                "Below, the length of each run’s plateaus: a dot for each other seed, with a tail to the right where "
+                "the plateau had not been left when the run was cut off, and a diamond for this run."
+            )
         )
     return _drawn(
         "replicates",
@@ -193,7 +197,7 @@ def replicates(run: Experiment, others: Replicates, standings: Sequence[Standing
         ),
         _("Loss curves of this run and of %(others)s. %(result)s")
         % {"others": words.others, "result": prose.replicates(run, others, standings, language)},
-        caption,
+        language.paragraph(caption),
     )
 
 
@@ -325,12 +329,12 @@ def spectrum(number: int, anatomy: Anatomy, largest: float, language: Language) 
         if look.eigenvalues is None or look.signs is None:
             return None
         counts = f"{look.signs.negative} / {look.signs.zero} / {look.signs.positive}"
-        rows.append(spectra.Spectrum(name, look.eigenvalues, counts))
+        rows.append(spectra.Spectrum(name + language.habits.colon + counts, look.eigenvalues))
     return _drawn(
         f"spectrum-{number}",
         partial(spectra.spectra, rows, largest),
         _("Eigenvalues in phase %(number)s, how many are negative, zero and positive: %(list)s.")
-        % {"number": number, "list": "; ".join(f"{row.name}: {row.counts}" for row in rows)},
+        % {"number": number, "list": language.habits.semicolon.join(row.label for row in rows)},
         _("Eigenvalues, with the counts of negative / zero / positive ones."),
     )
 

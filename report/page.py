@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from quadnet.config import Config, Report
 from report.drawings import Figure
 from report.language import Language
 
@@ -65,3 +66,9 @@ class ExperimentPage(Page):
     digest: str
     config_toml: str
     versions: tuple[tuple[str, str], ...]
+
+
+def title(config: Config, language: Language) -> str:
+    """What the configuration calls the page; its default is said in the page's language."""
+    own = config.report.title
+    return language.gettext("Four quadrants") if own == Report().title else own

@@ -15,15 +15,22 @@ from report.figures.style import ROLES
 from report.language import Language
 from report.page import Frame
 
-FONTS = (
+_SERIF = (
     ("Quadnet Serif", 400, "normal", "QuadnetSerif-Regular"),
     ("Quadnet Serif", 400, "italic", "QuadnetSerif-Italic"),
     ("Quadnet Serif", 600, "normal", "QuadnetSerif-SemiBold"),
+)
+_SANS = (
     ("Quadnet Sans", 400, "normal", "QuadnetSans-Regular"),
     ("Quadnet Sans", 600, "normal", "QuadnetSans-SemiBold"),
     ("Quadnet Mono", 400, "normal", "QuadnetMono-Regular"),
     ("Quadnet Formulas", 400, "normal", "QuadnetFormulas-Regular"),
 )
+_HAN = (
+    ("Quadnet Han", 400, "normal", "QuadnetHan-Regular"),
+    ("Quadnet Han", 600, "normal", "QuadnetHan-SemiBold"),
+)
+FONTS = {"en": _SERIF + _SANS, "zh": _SANS + _HAN}  # of a page by its language: family, weight, slant, file
 
 
 def html(document: Frame, medium: str, created: str) -> str:
@@ -36,7 +43,8 @@ def html(document: Frame, medium: str, created: str) -> str:
         created: Time to state in the page, ISO 8601 in UTC.
     """
     template = _environment(document.language).get_template(document.template)
-    return template.render(document=document, medium=medium, created=created, fonts=FONTS if medium == "screen" else ())
+    fonts = FONTS.get(document.language.code, FONTS["en"]) if medium == "screen" else ()
+    return template.render(document=document, medium=medium, created=created, fonts=fonts)
 
 
 def prepare(language: Language) -> None:
@@ -57,6 +65,7 @@ def _environment(language: Language) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     environment.install_gettext_translations(language.translations, newstyle=True)  # type: ignore[attr-defined]  # from the i18n extension
+    environment.globals["habits"] = language.habits
     environment.filters.update(font=_font, stylesheet=_stylesheet, drawing=_drawing, formula=_formula, halves=_halves)
     environment.filters.update(script=_script, integrity=_integrity)
     return environment

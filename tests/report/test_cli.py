@@ -181,7 +181,7 @@ WRONG = [
     (["--set", "training.optimizer=adam"], "gradient_descent, heavy_ball, nesterov or averaging"),
     (["--set", "training.optimizer=nesterov"], "nesterov needs one above 0"),
     (["--set", "training.momentum=0.5"], "gradient_descent has none"),
-    (["--set", "report.language=zh"], "report.language"),
+    (["--lang", "fr"], 'report.language = "fr" is not allowed: en or zh'),
     (["--config", "missing.toml"], "missing.toml: cannot be read (No such file or directory)"),
     (["--config", "."], "cannot be read (Is a directory)"),
     (["--config", "broken.toml"], "broken.toml: not valid TOML"),

@@ -51,6 +51,15 @@ def test_a_run_does_not_differ_from_itself_in_whatever_form(short_run: Path, tmp
     assert found.lines() == [f"A: {short_run}", f"B: {other}", *(f"{heading}: same" for heading in HEADINGS)]
 
 
+def test_the_language_of_the_pages_makes_no_other_difference(short_run: Path, tmp_path: Path) -> None:
+    values = {"training": {"epochs": 200}, "evaluation": {"points": 500}, "replicates": {"runs": 1}}
+    chinese = pipeline.build(parse(values | {"report": {"language": "zh"}}), tmp_path, ()).path
+    for pair in ((short_run, chinese), (chinese, short_run)):
+        differing = compare(*pair).differing
+        assert list(differing["configuration"]) == ["report.language"]
+        assert differing["metrics"] == differing["phases"] == differing["verdicts"] == {}
+
+
 def test_what_differs_stands_side_by_side(short_run: Path, longer_run: Path) -> None:
     found = compare(short_run, longer_run)
     assert not found.equal
