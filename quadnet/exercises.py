@@ -89,6 +89,11 @@ class Example:
         return self.delta * self.unit.inputs[0]
 
     @property
+    def values(self) -> tuple[float, ...]:
+        """All that is computed, in its order."""
+        return (self.unit.sum, self.unit.activation, self.loss, self.delta, self.slope, self.weight_after)
+
+    @property
     def weight_after(self) -> float:
         """w₁ after the step."""
         return self.unit.weights[0] - self.rate * self.slope
@@ -154,6 +159,13 @@ class Drill:
     def weight_after(self) -> float:
         """The weight v after the step."""
         return self.weight - self.rate * self.slope_output
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """All that is computed, in its order."""
+        forward = (self.hidden.sum, self.hidden.activation, self.sum, self.output, self.loss)
+        backward = (self.delta_output, self.slope_output, self.delta_hidden, self.slope_hidden)
+        return (*forward, *backward, self.weight_after, self.hidden_weight_after)
 
     @property
     def hidden_weight_after(self) -> float:
@@ -278,10 +290,17 @@ def _calculations(config: Config, dataset: Dataset) -> tuple[Example, Drill]:
     while True:
         w1, w2, b, v, c = _drawn(stream, 5)
         drill = Drill(Unit(second, (w1, w2), b), label, v, c, int(label == 0), rate)
-        slopes = drill.slope_output, drill.slope_hidden
-        if max(abs(drill.hidden.sum), abs(drill.sum)) < _LARGEST_SUM and min(map(abs, slopes)) > _LEAST_SLOPE:
+        sums, slopes = (drill.hidden.sum, drill.sum), (drill.slope_output, drill.slope_hidden)
+        if not max(map(abs, sums)) < _LARGEST_SUM or not min(map(abs, slopes)) > _LEAST_SLOPE:
+            continue
+        if not _on_paper(example.values) & _on_paper(drill.values):  # or what is asked would stand in what is shown
             break
     return example, drill
+
+
+def _on_paper(values: tuple[float, ...]) -> set[float]:
+    """The sizes of numbers with four decimals."""
+    return {round(abs(value), 4) for value in values}
 
 
 def _points(dataset: Dataset, stream: Stream) -> Iterator[tuple[tuple[float, float], int]]:
