@@ -27,6 +27,7 @@ from quadnet.training import Progress, train
 PLACES, UNITS = 2, 100  # decimals of mean outputs on paper, and how many units of the last one make 1
 _WEIGHTS = (-1.5, -1.0, -0.5, 0.5, 1.0, 1.5)
 _INPUTS = (0.3, 2.0)  # least and largest size of a coordinate that is worked with
+_LOOKED_AT = 1000  # points among which one to work with is sought
 _LARGEST_SUM = 2.5  # beyond, a sigmoid is too flat to work with
 _LEAST_SLOPE = 0.02  # below, four decimals are too few
 _RATES = (0.1, 2.0)  # least and largest learning rate with which a step can be seen
@@ -305,7 +306,7 @@ def _on_paper(values: tuple[float, ...]) -> set[float]:
 
 def _points(dataset: Dataset, stream: Stream) -> Iterator[tuple[tuple[float, float], int]]:
     """Training points that can be worked with, to one decimal, with their labels; then invented ones."""
-    for point, label in zip(dataset.points.tolist(), dataset.labels.tolist(), strict=True):
+    for point, label in zip(dataset.points[:_LOOKED_AT].tolist(), dataset.labels[:_LOOKED_AT].tolist(), strict=True):
         x, y = (round(value, 1) for value in point)
         if min(abs(x), abs(y)) >= _INPUTS[0] and max(abs(x), abs(y)) <= _INPUTS[1]:
             yield (x, y), label
