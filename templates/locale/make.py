@@ -54,15 +54,23 @@ def update(template: Catalog, path: Path) -> list[Message]:
         lines = "".join(f'"{line}\\n"\n' for line in header(old).splitlines())
         file.write(f'msgid ""\nmsgstr ""\n{lines}\n'.encode())
         write_po(file, new, omit_header=True, sort_output=True)
-    return [message for message in new if message.id and not all([message.string, *message.string])]
+    return [message for message in new if message.id and not translated(message)]
+
+
+def translated(message: Message) -> bool:
+    """Whether a message has a translation in every form."""
+    return all([message.string, *message.string])
 
 
 def compiled(path: Path) -> bytes:
-    """The .mo file of a .po file, as the GNU gettext manual describes it; Babel's own would carry the time of day."""
+    """The .mo file of a .po file, as the GNU gettext manual describes it; Babel's own would carry the time of day.
+
+    What is not translated is not in it, so that pages say it in English.
+    """
     catalog = read(path)
     pairs = {b"": header(catalog).encode()}
     for message in catalog:
-        if message.id:
+        if message.id and translated(message):
             one = isinstance(message.id, str)
             forms = [message.id] if one else message.id, [message.string] if one else message.string
             key, value = ("\0".join(each).encode() for each in forms)

@@ -1,6 +1,7 @@
 """The catalog of sentences, its translations, and that every visible sentence goes through it."""
 
 import gettext
+import io
 import re
 import runpy
 import subprocess
@@ -150,6 +151,15 @@ def test_the_compiled_catalog_is_that_of_the_translations(translated: Path) -> N
         else:
             forms = {language.ngettext(*message.id, count) for count in range(200)}
             assert forms == set(message.string)
+
+
+def test_what_is_not_translated_yet_stays_english(tmp_path: Path) -> None:
+    path = tmp_path / "zh" / "LC_MESSAGES" / "quadnet.po"
+    path.parent.mkdir(parents=True)
+    entries = 'msgid "loss"\nmsgstr "损失"\n\nmsgid "new"\nmsgstr ""\n'
+    path.write_text('msgid ""\nmsgstr "Plural-Forms: nplurals=1; plural=0;"\n\n' + entries, "utf-8")
+    found = gettext.GNUTranslations(io.BytesIO(MAKE["compiled"](path)))
+    assert [found.gettext(message) for message in ("loss", "new")] == ["损失", "new"]
 
 
 def test_bringing_a_catalog_up_to_date_adds_what_is_new_and_takes_out_what_is_gone(tmp_path: Path) -> None:
