@@ -12,7 +12,7 @@ from quadnet.config import CLASSES, Config, dumps
 from quadnet.experiment import Experiment
 from quadnet.mixture import Mixture, Partition, merged_level
 from quadnet.replicates import Replicates, standings
-from report import drawings, note, prose, story, tables, verdicts
+from report import drawings, explorer, note, prose, story, tables, verdicts
 from report.drawings import Figure
 from report.figures.training import Level as Line
 from report.language import Language
@@ -209,6 +209,7 @@ def compose(
         optimizer=config.training.optimizer,
         config_toml=dumps(config),
         versions=tuple(versions),
+        explorer=explorer.explore(run, chapters, language),
     )
 
 

@@ -1,7 +1,7 @@
 """What the view models of all pages have in common; the base template reads it."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from report.drawings import Figure
 from report.language import Language
@@ -23,6 +23,7 @@ class Page:
         figures: The numbered figures by key, in the order of the page.
         config_toml: The whole configuration.
         versions: What shaped the numbers and the pages.
+        explorer: What the scripts of the page on screen need; None without scripts.
     """
 
     template: ClassVar[str]
@@ -38,6 +39,7 @@ class Page:
     figures: dict[str, Figure]
     config_toml: str
     versions: tuple[tuple[str, str], ...]
+    explorer: dict[str, Any] | None = None
 
     def number(self, key: str) -> int:
         """A figure's number, from 1 in the order of the page."""

@@ -1,7 +1,14 @@
-"""Document → HTML: one self-contained page for browsers, or the page that `report.press` makes a PDF of."""
+"""Document → HTML: one self-contained page for browsers, or the page that `report.press` makes a PDF of.
+
+The page for browsers states in a Content-Security-Policy that it asks nothing of anyone and runs no script but its own,
+which it names by their SHA-256. Style attributes have no place in such a page: what the drawings have of them becomes
+classes.
+"""
 
 import base64
+import hashlib
 import re
+from collections.abc import Sequence
 from functools import cache
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
@@ -24,6 +31,10 @@ FONTS = (
     ("Quadnet Formulas", 400, "normal", "QuadnetFormulas-Regular"),
 )
 
+# In the order in which they use each other. The first ones compute, in the page and in its worker.
+NUMBERS = ("arithmetic", "random", "dataset", "network", "training", "worker")
+PAGE = ("words", "curve", "regions", "scrubber", "settings", "trainer", "page")
+
 
 def html(document: Page, medium: str, created: str) -> str:
     """The report as a page.
@@ -35,7 +46,15 @@ def html(document: Page, medium: str, created: str) -> str:
         created: Time to state in the page, ISO 8601 in UTC.
     """
     template = _environment(document.language).get_template(document.template)
-    return template.render(document=document, medium=medium, created=created, fonts=FONTS if medium == "screen" else ())
+    return template.render(
+        document=document,
+        medium=medium,
+        created=created,
+        fonts=FONTS if medium == "screen" else (),
+        drawing_styles={},
+        numbers=NUMBERS,
+        page=PAGE,
+    )
 
 
 def prepare(language: Language) -> None:
@@ -57,6 +76,7 @@ def _environment(language: Language) -> Environment:
     )
     environment.install_gettext_translations(language.translations, newstyle=True)  # type: ignore[attr-defined]  # from the i18n extension
     environment.filters.update(font=_font, stylesheet=_stylesheet, drawing=_drawing, formula=_formula, halves=_halves)
+    environment.filters.update(scripts=_scripts, policy=_policy)
     return environment
 
 
@@ -79,13 +99,29 @@ def _stylesheet(name: str) -> Markup:
     return Markup(assets.text(f"style/{name}"))
 
 
+def _scripts(names: Sequence[str]) -> Markup:
+    return Markup("\n".join(['"use strict";', *(assets.text(f"script/{name}.js") for name in names)]))
+
+
+def _policy(style: str, scripts: Sequence[str]) -> str:
+    """The Content-Security-Policy of a page with one style sheet and some scripts, each named by its SHA-256."""
+    running = " ".join(map(_digest, scripts))
+    parts = ["default-src 'none'", f"style-src {_digest(style)}", "img-src data:", "font-src data:"]
+    parts += [f"script-src {running}", "worker-src blob:"] if scripts else []
+    return "; ".join([*parts, "base-uri 'none'", "form-action 'none'"])
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
 @pass_context
 def _drawing(context: Context, figure: Figure) -> Markup:
     """A drawing in the page; on screen those that are SVG follow the page's colours."""
     if context["medium"] == "print":
         return _img(figure.alt, f"asset:{figure.file}")
     if figure.file.endswith(".svg"):
-        return _inline(figure.content.decode(), figure.alt, "img")
+        return _inline(context, figure.content.decode(), figure.alt, "img")
     return _img(figure.alt, _uri("image/png", figure.content))
 
 
@@ -93,15 +129,18 @@ def _drawing(context: Context, figure: Figure) -> Markup:
 def _formula(context: Context, name: str, spoken: str) -> Markup:
     if context["medium"] == "print":
         return _img(spoken, f"asset:formulas/{name}.svg")
-    return _inline(assets.text(f"formulas/{name}.svg"), spoken, "math")
+    return _inline(context, assets.text(f"formulas/{name}.svg"), spoken, "math")
 
 
 def _img(alt: str, source: str) -> Markup:
     return Markup('<img alt="{}" src="{}">').format(alt, source)
 
 
-def _inline(svg: str, alt: str, role: str) -> Markup:
+def _inline(context: Context, svg: str, alt: str, role: str) -> Markup:
     svg = re.sub("|".join(ROLES), lambda match: f"var({ROLES[match[0]]})", svg)
-    # `fill="…"` takes no variable, `style="fill: …"` does.
+    svg = re.sub(r"<style[^>]*>.*?</style>", "", svg, flags=re.DOTALL)  # stands in screen.css
+    # `fill="…"` takes no variable, `fill: …` does.
     svg = re.sub(r'\bfill="(var\([^"]*\))"', r'style="fill: \1"', svg)
+    styles: dict[str, str] = context["drawing_styles"]
+    svg = re.sub(r'\bstyle="([^"]*)"', lambda match: f'class="{styles.setdefault(match[1], f"d{len(styles)}")}"', svg)
     return Markup(svg.strip().replace("<svg ", f'<svg role="{role}" aria-label="{escape(alt)}" ', 1))
