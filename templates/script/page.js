@@ -5,8 +5,10 @@ element("explore-link").hidden = false;
 const scrubber = new Scrubber();
 const trainer = new Trainer();
 
-// A region that has nothing to scroll needs no stop for the keyboard.
+// A part that has nothing to scroll needs no stop for the keyboard.
 const scrolling = new ResizeObserver((changes) => {
-  for (const { target } of changes) target.tabIndex = target.scrollWidth > target.clientWidth ? 0 : -1;
+  for (const { target } of changes)
+    if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
 });
-document.querySelectorAll(".scroll, .drawing[tabindex], .formula[tabindex]").forEach((part) => scrolling.observe(part));
+document.querySelectorAll("main [tabindex]").forEach((part) => scrolling.observe(part));
