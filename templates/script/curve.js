@@ -1,18 +1,17 @@
 /* A loss curve in SVG, at the size it has on the page, so that its letters stay readable. */
 
-const SVG = "http://www.w3.org/2000/svg";
 const EDGE = 8; // pixels left and right of the curve: half a slider's thumb
 const HEAD = 16; // pixels above it
 const FOOT = 20; // pixels below it, for the scale
 
 class Curve {
   /**
-   * @param {HTMLElement} host - Where to draw; its height counts.
+   * @param {HTMLElement} host - Holds the SVG; its size counts.
    * @param {function(Curve): void} draw - Draws everything, now and whenever the size changes.
    */
   constructor(host, draw) {
     this.host = host;
-    this.svg = this.add(host, "svg", { "aria-hidden": "true", focusable: "false" });
+    this.svg = host.querySelector("svg");
     new ResizeObserver(() => this.redraw(draw)).observe(host);
     this.redraw(draw);
   }
@@ -26,7 +25,7 @@ class Curve {
   }
 
   add(parent, name, attributes, text = "") {
-    const made = document.createElementNS(SVG, name);
+    const made = document.createElementNS(this.svg.namespaceURI, name);
     for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
     made.textContent = text;
     return parent.appendChild(made);

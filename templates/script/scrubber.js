@@ -129,13 +129,13 @@ class Scrubber {
     });
     host.addEventListener("pointermove", (event) => {
       if (host.hasPointerCapture(event.pointerId)) this.frame = frame(event);
-      this.show(this.phaseAt(DATA.epochs[frame(event)]));
+      else this.show(this.phaseAt(DATA.epochs[frame(event)]));
     });
     host.addEventListener("pointerleave", () => this.show(this.phase));
   }
 
   phaseButtons() {
-    element("film-phases").replaceChildren(
+    element("film-phases")?.replaceChildren(
       ...DATA.phases.map((phase, number) => {
         const button = document.createElement("button");
         button.type = "button";

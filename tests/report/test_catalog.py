@@ -105,7 +105,7 @@ NAMES = {"Four", "quadrants", "quadnet", "Python", "numpy", "matplotlib", "jinja
 
 def untranslated(page: object) -> set[str]:
     """Words with a plain vowel that a reader can see or hear and that are no names."""
-    texts = [page.text(without=("style", "code", "pre", "formula"))]
+    texts = [page.text(without=("style", "script", "code", "pre", "formula"))]
     for tag, attributes in page.elements:
         texts += [attributes.get(name, "") for name in ("alt", "aria-label", "title")]
         if tag == "meta" and attributes.get("name") == "description":
