@@ -145,6 +145,15 @@ def test_every_visible_sentence_goes_through_the_catalog(
     assert untranslated(made(document, read_page, medium)) == set()
 
 
+def test_the_sentences_of_the_scripts_go_through_the_catalog_too(default_run: Experiment) -> None:
+    document, _ = speaks(default_run)
+    assert document.explorer is not None
+    phases = [phase[key] for phase in document.explorer["phases"] for key in ("name", "story")]
+    sentences = PLACEHOLDER.sub("", " ".join([*document.explorer["texts"].values(), *phases]))
+    assert len(sentences) > 500
+    assert re.findall("[aeiouyAEIOUY]", sentences) == []
+
+
 def test_the_sentences_of_an_unlucky_run_go_through_the_catalog_too(
     small_run: Experiment, read_page: Callable[[str], object]
 ) -> None:
