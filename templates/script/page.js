@@ -1,9 +1,17 @@
 /* The start: without a script the explorer stays hidden, and nothing else depends on one. */
 
-element("explore").hidden = false;
-element("explore-link").hidden = false;
-const scrubber = new Scrubber();
-const trainer = new Trainer();
+let scrubber;
+let trainer;
+
+const show = (shown) => ["explore", "explore-link"].forEach((id) => (element(id).hidden = !shown));
+show(true); // first, since the curves need their size
+try {
+  scrubber = new Scrubber();
+  trainer = new Trainer();
+} catch (error) {
+  show(false); // a browser that lacks something
+  throw error;
+}
 
 // A part that has nothing to scroll needs no stop for the keyboard.
 const scrolling = new ResizeObserver((changes) => {

@@ -85,6 +85,7 @@ function command(texts, values) {
     samples: `--set data.samples_per_class=${others.length ? `'[${values.samples}]'` : count}`,
     spread: `--set data.spread=${values.spread}`,
   };
+  if (values.optimizer === "heavy_ball") delete parts.optimizer; // what the program takes for a momentum
   const changed = Object.keys(parts).filter((name) => !alike(name, texts[name], DATA.defaults[name]));
   return [DATA.command, ...changed.map((name) => parts[name])].join(" ");
 }

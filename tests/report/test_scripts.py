@@ -366,6 +366,15 @@ def test_other_settings_travel_in_the_address_and_make_the_command(visit: Open, 
     assert other.evaluate("location.hash") == "#train?"
 
 
+def test_a_momentum_alone_is_the_command_s_heavy_ball(visit: Open) -> None:
+    page = visit()
+    page.select_option("#train-optimizer", "heavy_ball")
+    page.fill("#train-momentum", "0.5")
+    command = page.inner_text("#train-command")
+    assert command == "quadnet report --momentum 0.5"
+    assert configured(command) == parse({"training": {"optimizer": "heavy_ball", "momentum": 0.5}})
+
+
 def configured(command: str) -> Config:
     """What `quadnet report` makes of a command line."""
     program, name, *arguments = shlex.split(command)
@@ -490,6 +499,16 @@ def test_without_scripts_everything_but_the_explorer_is_there(visit: Open, defau
         assert found.count() >= 10
         assert all(one.is_visible() for one in found.all())
     assert not any(control.is_visible() for control in page.locator("button, input, select, progress, canvas").all())
+
+
+def test_a_browser_that_lacks_something_shows_no_half_of_it(chromium: Any, file: Path) -> None:
+    page = chromium.new_page()
+    page.add_init_script("delete Array.prototype.findLastIndex")
+    page.goto(file.as_uri())
+    assert page.locator("#explore").is_hidden()
+    assert page.locator("#explore-link").is_hidden()
+    assert page.locator("#phases").is_visible()
+    page.close()
 
 
 def test_a_hostile_title_stays_text(
