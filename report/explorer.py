@@ -5,6 +5,7 @@ The scripts in `templates/script` compute everything else from them, with the op
 
 import base64
 import json
+import math
 import shlex
 from collections import Counter
 from collections.abc import Sequence
@@ -52,16 +53,19 @@ def explore(run: Experiment, chapters: Sequence[Chapter], language: Language) ->
         chapters: Its phases.
         language: How to speak.
     """
-    frames = _frames(run)
-    if len(frames) < _LEAST_FRAMES or len(run.dataset.labels) > _MOST_SAMPLES:
+    if len(run.dataset.labels) > _MOST_SAMPLES:
+        return None
+    seen = {epoch: _loss(run, epoch) for epoch in _frames(run)}
+    frames = [epoch for epoch, loss in seen.items() if math.isfinite(loss)]
+    if len(frames) < _LEAST_FRAMES:
         return None
     rows = [int(np.searchsorted(run.history.epochs, epoch)) for epoch in frames]
     config = run.config
     return {
         "epochs": frames,
         "parameters": _encoded(run.history.parameters[rows]),
-        "losses": _encoded(np.array([_loss(run, epoch) for epoch in frames])),
-        "lastLoss": float(run.history.loss[-1]),
+        "losses": _encoded(np.array([seen[epoch] for epoch in frames])),
+        "lastLoss": float(run.history.loss[-1]) if math.isfinite(run.history.loss[-1]) else None,
         "points": _encoded(run.dataset.points),
         "labels": "".join(map(str, run.dataset.labels.tolist())),
         "widths": list(config.network.widths),
@@ -100,11 +104,10 @@ def _frames(run: Experiment) -> list[int]:
     for start, end in spans:
         length = min(end, last) - start
         even = each - min(each // 3, length.bit_length())
-        steps = [length * k // even for k in range(even)] if even else []
-        steps += [2**k for k in range(each - even)]
+        steps = [length * k // even for k in range(even)] + [2**k for k in range(each - even)]
         epochs |= {start + step for step in steps if 0 <= step <= length}
     epochs |= {snapshot.epoch for snapshot in run.evidence.phases if snapshot.epoch <= last}
-    return sorted({history.nearest(epoch) for epoch in epochs} - set(history.epochs[history.epochs > last].tolist()))
+    return sorted({history.nearest(epoch) for epoch in epochs})
 
 
 def _last_sound(history: History) -> int:

@@ -20,7 +20,11 @@ class Scrubber {
       this.pause();
       this.changed();
     });
-    this.button.addEventListener("click", () => (this.still.matches ? this.step() : this.playing ? this.pause() : this.play()));
+    this.button.addEventListener("click", () => {
+      if (this.still.matches) this.step();
+      else if (this.playing) this.pause();
+      else this.play();
+    });
     this.still.addEventListener("change", () => this.pause());
     this.phaseButtons();
     this.curve = new Curve(element("film-curve"), (curve) => this.drawCurve(curve));

@@ -29,7 +29,7 @@ class Trainer {
     const texts = fromAddress(location.hash);
     if (!texts) return;
     this.fill(texts, false);
-    element("train").scrollIntoView();
+    element("train").scrollIntoView({ behavior: "instant" });
   }
 
   get texts() {
@@ -80,14 +80,12 @@ class Trainer {
     element("train-end").textContent = "";
     this.redraw();
     const source = new Blob([element("numbers").textContent, "\nserve();"], { type: "text/javascript" });
-    const address = URL.createObjectURL(source);
+    this.address = URL.createObjectURL(source);
     try {
-      this.worker = new Worker(address);
+      this.worker = new Worker(this.address);
     } catch {
       element("train-end").textContent = say("refused");
       return;
-    } finally {
-      URL.revokeObjectURL(address);
     }
     element("train-stop").disabled = false;
     this.worker.onmessage = ({ data }) => this.learnt(data);
@@ -103,6 +101,7 @@ class Trainer {
     if (!this.worker) return;
     this.worker.terminate();
     this.worker = null;
+    URL.revokeObjectURL(this.address);
     element("train-stop").disabled = true;
     if (!this.finished) element("train-end").textContent = say("cancelled", { epoch: integer(this.done ?? 0) });
     this.finished = false;
@@ -147,7 +146,8 @@ class Trainer {
     const ended = say("done", { epochs: integer(settings.epochs), loss: lastLoss, accuracy: percent(accuracy) });
     if (!this.theReports) return `${ended} ${say("other", { loss: DATA.lastLoss })}`;
     const kept = decoded(DATA.parameters).subarray(-theta.length);
-    const same = lastLoss === DATA.lastLoss && kept.every((number, i) => number === theta[i]);
+    const last = DATA.epochs.at(-1) === settings.epochs; // else its last loss was too large to show
+    const same = lastLoss === DATA.lastLoss && (!last || kept.every((number, i) => number === theta[i]));
     return `${ended} ${say(same ? "same" : "unlike", { parameters: integer(theta.length) })}`;
   }
 

@@ -148,6 +148,18 @@ def test_a_training_that_broke_is_shown_as_far_as_it_is_sound(small_run: Experim
     assert np.isfinite(numbers(found["parameters"])).all()
     assert np.isfinite(numbers(found["losses"])).all()
     assert found["phases"] == []
+    assert found["lastLoss"] is None
+    assert json.dumps(found, allow_nan=False)
+
+
+def test_a_last_update_to_an_infinite_loss_is_not_shown(
+    small_run: Experiment, english: Language, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(explorer, "cross_entropy", lambda *_: np.inf)
+    found = explored(small_run, english)
+    assert found["epochs"][-1] < 300
+    assert np.isfinite(numbers(found["losses"])).all()
+    assert len(numbers(found["losses"])) == len(found["epochs"])
 
 
 @pytest.mark.parametrize("sound", [0, 3])
