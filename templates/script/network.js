@@ -92,14 +92,18 @@ class Network {
       for (let i = k * size, end = i + samples; i < end; i++) delta[i] = outputs[i] - oneHot[i];
     for (let l = widths.length - 1; l > 0; l--) {
       const below = this.firsts[l - 1] * size;
-      const [rows, columns, start] = [widths[l - 1], widths[l], this.starts[l - 1]];
+      const rows = widths[l - 1];
+      const columns = widths[l];
+      const start = this.starts[l - 1];
       for (let i = 0; i < rows; i++)
         for (let j = 0; j < columns; j++)
           gradient[start + i * columns + j] = totalProducts(units, below + i * size, delta, j * size, size) / samples;
       for (let j = 0; j < columns; j++) gradient[start + rows * columns + j] = total(delta, j * size, size) / samples;
       if (l > 1) {
         backwardLayer(units, below, rows, columns, theta, start, delta, next, samples, size);
-        [delta, next] = [next, delta];
+        const swap = delta;
+        delta = next;
+        next = swap;
       }
     }
   }

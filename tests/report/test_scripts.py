@@ -109,6 +109,14 @@ def test_sigmoids_and_logarithms_have_python_s_bits(calculator: Any) -> None:
     assert same(calculator.evaluate("numbers => numbers.map(log)", x.tolist()), log(x))
 
 
+def test_other_bits_would_be_noticed(calculator: Any) -> None:
+    z = np.random.default_rng(0).normal(size=100)
+    assert not same(
+        calculator.evaluate("numbers => numbers.map((z) => 1 / (1 + Math.exp(-z)))", z.tolist()), sigmoid(z)
+    )
+    assert not same([0.0], [-0.0])
+
+
 @pytest.mark.parametrize("count", [1, 63, 64, 65, 800, 1000])
 def test_sums_have_python_s_bits(calculator: Any, count: int) -> None:
     random = np.random.default_rng(count)
@@ -416,6 +424,24 @@ def test_a_setting_that_makes_no_sense_is_refused_at_its_field(visit: Open, fiel
     assert page.evaluate("[document.activeElement.id, trainer.worker ?? null]") == [f"train-{field}", None]
     page.get_by_role("button", name="The report’s settings").click()
     playwright.expect(message).to_be_hidden()
+
+
+def test_the_fields_are_those_of_the_data(calculator: Any) -> None:
+    assert calculator.evaluate("Object.keys(FIELDS)") == list(explorer.FIELDS)
+    assert calculator.evaluate("Object.keys(trainer.texts)") == list(explorer.FIELDS)
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_the_command_is_copied_or_else_selected(visit: Open, allowed: bool) -> None:
+    page = visit()
+    page.fill("#train-seed", "5")
+    script = "text => { window.copied = text; }" if allowed else "() => { throw new Error('no'); }"
+    page.evaluate(f"() => {{ navigator.clipboard.writeText = async {script}; }}")
+    page.get_by_role("button", name="Copy the command").click()
+    said = "Copied." if allowed else "Not copied; the command is selected."
+    playwright.expect(page.locator("#train-copied")).to_have_text(said)
+    found = page.evaluate("window.copied" if allowed else "getSelection().toString()")
+    assert found.strip() == "quadnet report --seed 5"
 
 
 def test_a_training_can_be_stopped(visit: Open) -> None:
