@@ -479,6 +479,38 @@ def test_axe_would_object(visit: Open) -> None:
     assert [violation["id"] for violation in found["violations"]] == ["label"]
 
 
+CONTRASTS = """() => {
+    const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
+    const linear = (x) => (x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
+    const light = ([red, green, blue]) =>
+        0.2126 * linear(red / 255) + 0.7152 * linear(green / 255) + 0.0722 * linear(blue / 255);
+    const backdrop = (element) => {
+        for (let e = element; e; e = e.parentElement) {
+            const colour = numbers(getComputedStyle(e).backgroundColor);
+            if (colour.length < 4 || colour[3] > 0) return colour;
+        }
+    };
+    const said = (element) => [...element.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+    return [...document.querySelectorAll("body *")]
+        .filter((element) => said(element) && element.getClientRects().length && !element.disabled)
+        .map((element) => {
+            const colour = getComputedStyle(element)[element instanceof SVGElement ? "fill" : "color"];
+            const [one, other] = [numbers(colour), backdrop(element)].map(light).sort((a, b) => b - a);
+            return [element.textContent.trim().slice(0, 40), (one + 0.05) / (other + 0.05)];
+        });
+}"""  # WCAG 2.2, relative luminance and contrast ratio
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_words_stand_out_even_in_drawings_which_axe_cannot_judge(visit: Open, scheme: str) -> None:
+    page = visit(color_scheme=scheme)
+    found = page.evaluate(CONTRASTS)
+    assert len(found) > 800
+    assert [(words, contrast) for words, contrast in found if contrast < 4.5] == []
+    page.evaluate("() => { document.querySelector('main svg text').style.fill = 'var(--rule)'; }")
+    assert [contrast < 4.5 for _, contrast in page.evaluate(CONTRASTS)].count(True) == 1
+
+
 def test_what_scrolls_sideways_can_be_reached_by_keyboard_and_nothing_else_of_it(visit: Open) -> None:
     script = """() => [...document.querySelectorAll("main [role=region], main .formula")].map((part) =>
         [part.scrollWidth > part.clientWidth, part.tabIndex === 0])"""
