@@ -17,7 +17,7 @@ from quadnet.config import CLASSES, Config, Training
 from quadnet.dataset import Dataset, quadrants
 from quadnet.errors import QuadnetError
 from quadnet.evidence import MERGED, Evidence, Snapshot, observe, snapshot
-from quadnet.experiment import Course
+from quadnet.experiment import Course, Observed
 from quadnet.inertia import Crossing, cross
 from quadnet.mixture import Partition
 from quadnet.phases import detect
@@ -162,11 +162,10 @@ class Drill:
 
 
 @dataclass(frozen=True)
-class Lesson(Course):
+class Lesson(Observed):
     """What a handout says of a run.
 
     Attributes:
-        evidence: The start, and the network in each phase.
         final: The trained network.
         parting: The first look at which some classes are told apart and others are not; None if there is none.
         prior: Index of the plateau at the class shares among the phases; None without it.
@@ -175,7 +174,6 @@ class Lesson(Course):
         drill: The calculation that is asked for.
     """
 
-    evidence: Evidence
     final: Snapshot
     parting: Snapshot | None
     prior: int | None

@@ -11,7 +11,7 @@ from quadnet.anatomy import Anatomy
 from quadnet.arrays import FloatArray, IntArray
 from quadnet.config import CLASSES
 from quadnet.escape import Escape
-from quadnet.experiment import Experiment
+from quadnet.experiment import Course, Experiment
 from quadnet.metrics import accuracy
 from quadnet.network import Parameters, outputs
 from quadnet.replicates import Replicates, Standing
@@ -22,6 +22,8 @@ from report.language import Language
 from report.story import Chapter
 
 _PANEL, _WIDE_PANEL = 40.0, 68.0  # millimetres
+_SHEET_PANEL, _SHEET_NETWORK = 62.0, 98.0  # beside each other on a handout
+_MOST_NAMES = 5  # layers whose names find room there
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,54 @@ def network(run: Experiment, language: Language) -> Figure:
         _(
             "The network after training. Lines are weights: the thicker the larger within its layer, dashed if "
             "negative. Biases are not drawn."
+        ),
+    )
+
+
+def points(run: Course, language: Language) -> Figure:
+    """The training points on white paper, without a word on how to divide them."""
+    _ = language.gettext
+    canvas = regions.canvas(run.dataset, _SHEET_PANEL)
+    return _drawn(
+        "points",
+        partial(regions.scale, canvas),
+        _("Scatter plot of the training points: four clouds, one around each centre."),
+        _("The training points by their label, 0 ● 1 ■ 2 ▲ 3 ◆."),
+        regions.behind(canvas, regions.blank(canvas, run.dataset.mixture.centres)),
+    )
+
+
+def shape(run: Course, language: Language) -> Figure:
+    """The layers of the network, without its weights."""
+    _ = language.gettext
+    widths = run.config.network.widths
+    hidden = [language.ngettext("%(count)s unit", "%(count)s units", n) % {"count": n} for n in widths[1:-1]]
+    names = (_("2 inputs"), *hidden, _("4 outputs"))
+    written = names if len(names) <= _MOST_NAMES else tuple(map(str, widths))
+    return _drawn(
+        "shape",
+        partial(diagram.shape, widths, written, _SHEET_NETWORK),
+        _("Diagram of the network, layer by layer: %(layers)s; every unit is joined to all of the next layer.")
+        % {"layers": ", ".join(names)},
+        _("The network. Every line is a weight; every unit of a hidden layer and every output has a bias, too."),
+    )
+
+
+def numbered_curve(run: Course, language: Language) -> Figure:
+    """The loss with its phases numbered, and nothing else said of them; for a curve of two values or more."""
+    _ = language.gettext
+    phases = run.phases.phases
+    return _drawn(
+        "curve",
+        partial(training.numbered, run.history.loss, phases, _("epoch"), _("epoch, each phase stretched"), _("loss")),
+        _("Loss curve with %(count)s numbered phases, whose borders are at epochs %(borders)s.")
+        % {
+            "count": len(phases),
+            "borders": language.enumeration([language.integer(p.start) for p in phases[1:]]) or "–",
+        },
+        _(
+            "The loss of each epoch. Left: as it is. Right: the same curve cut into numbered phases, each stretched to "
+            "a readable width; the numbers below are the epochs at their borders."
         ),
     )
 

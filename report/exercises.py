@@ -9,10 +9,17 @@ that matters.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from quadnet.config import CLASSES
-from quadnet.exercises import Lesson
-from report.language import Language
+from quadnet.evidence import MERGED
+from quadnet.exercises import PLACES, Lesson, groups
+from quadnet.mixture import Partition, merged_level
+from report.language import Language, subscript
+from report.story import chapters, kind, story
+
+_LEAST_FALL = 0.01  # of a loss printed with four decimals, for its speed to be known to about 1 %
+_ROUNDING = 1e-4  # of the difference of two losses as they are printed
 
 
 @dataclass(frozen=True)
@@ -73,9 +80,51 @@ def exercises(lesson: Lesson, language: Language) -> tuple[Exercise, ...]:
         lesson: The numbers.
         language: How to speak.
     """
-    makers: tuple[Callable[[Lesson, Language], Exercise | None], ...] = (_blind_start,)
+    makers: tuple[Callable[[Lesson, Language], Exercise | None], ...] = (
+        _parameters,
+        _blind_start,
+        _prior_level,
+        _speeds,
+        _parting,
+        _back_propagation,
+        _accuracy,
+        _bayes_rule,
+        _inertia,
+    )
     made = (make(lesson, language) for make in makers)
     return tuple(exercise for exercise in made if exercise is not None)
+
+
+def _parameters(lesson: Lesson, language: Language) -> Exercise:
+    _ = language.gettext
+    pairs = tuple(pairwise(lesson.config.network.widths))
+    count = sum((below + 1) * units for below, units in pairs)
+    facts = {
+        "shape": "-".join(map(str, lesson.config.network.widths)),
+        "count": language.integer(count),
+        "sum": " + ".join(f"({below} + 1)·{units}" for below, units in pairs),
+        "without": language.integer(sum(below * units for below, units in pairs)),
+    }
+    return Exercise(
+        key="parameters",
+        title=_("How much there is to learn"),
+        points=2,
+        question=(
+            _(
+                "How many parameters, weights and biases together, does the %(shape)s network have? Write down the "
+                "count of each layer first."
+            )
+            % facts,
+        ),
+        given=(),
+        space=3,
+        answers=(Answer(_("parameters"), float(count), 0.0, facts["count"]),),
+        solution=(
+            _("Each unit has a weight for every unit of the layer before and one bias: %(sum)s = %(count)s.") % facts,
+        ),
+        marking=(_("1 point: the weights."), _("1 point: the biases and the sum.")),
+        mistakes=(_("The biases are left out: %(without)s.") % facts,),
+    )
 
 
 def _blind_start(lesson: Lesson, language: Language) -> Exercise:
@@ -86,6 +135,7 @@ def _blind_start(lesson: Lesson, language: Language) -> Exercise:
         "ln2": language.decimal(math.log(2), 4),
         "loss": language.decimal(loss, 4),
         "measured": language.decimal(float(lesson.history.loss[0]), 4),
+        "one_hot": language.decimal(2 * math.log(2), 4),
     }
     return Exercise(
         key="blind-start",
@@ -93,29 +143,488 @@ def _blind_start(lesson: Lesson, language: Language) -> Exercise:
         points=3,
         question=(
             _(
-                "Before training all weights are close to 0. Suppose that every output is exactly ½ for every point. "
-                "Compute the loss L by hand (ln 2 = %(ln2)s), and say why the labels do not matter for it."
+                "With weights close to 0 every output is close to ½, whatever the point. Suppose it is exactly ½. "
+                "(a) Compute the loss L by hand, with ln 2 = %(ln2)s. (b) Why do the labels not matter for it?"
             )
             % facts,
         ),
         given=(),
         space=5,
-        answers=(Answer(_("loss L"), loss, 0.001, facts["loss"]),),
+        answers=(Answer(_("(a) loss L"), loss, 0.001, facts["loss"]),),
         solution=(
             _(
-                "An output of ½ costs −ln ½ = ln 2 if its label is 1, and −ln(1 − ½) = ln 2 if it is 0. So every "
-                "point costs %(classes)s ln 2 = %(loss)s, whatever its class, and so does their mean. The run itself "
-                "starts at %(measured)s."
+                "(a) An output of ½ costs −ln ½ = ln 2 if its label is 1, and −ln(1 − ½) = ln 2 if it is 0. So every "
+                "point costs %(classes)s ln 2 = %(loss)s, and so does their mean. The run itself starts at "
+                "%(measured)s. (b) Both terms are the same, so it makes no difference which of the outputs has the 1."
             )
             % facts,
         ),
         marking=(
-            _("1 point: both terms of the loss are ln 2."),
-            _("1 point: the sum over %(classes)s outputs, %(loss)s.") % facts,
-            _("1 point: for an output of ½ the terms for label 0 and label 1 are equal."),
+            _("(a) 1 point for ln 2 as the cost of one output, 1 point for the sum over all of them."),
+            _("(b) 1 point for the equal terms of label 0 and label 1."),
         ),
         mistakes=(
-            _("Only the output of the true class is counted: ln 2 = %(ln2)s.") % facts,
-            _("−ln ¼ is taken, as if the outputs had to sum to 1; they are four separate sigmoids."),
+            _("Only the output of the true class is counted, which gives ln 2."),
+            _("The outputs are taken as ¼, as if they had to sum to 1; they are separate sigmoids."),
         ),
     )
+
+
+def _prior_level(lesson: Lesson, language: Language) -> Exercise:
+    _ = language.gettext
+    shares = lesson.dataset.mixture.shares.tolist()
+    counts = lesson.config.data.counts
+    level = merged_level(lesson.dataset.mixture.shares)
+    even = len(set(counts)) == 1
+    printed = [language.decimal(share, 3) for share in shares]
+    facts = {
+        "counts": language.enumeration([language.integer(count) for count in counts]),
+        "all": language.integer(sum(counts)),
+        "level": language.decimal(level, 4),
+        "shares": printed[0] if even else language.enumeration(printed),
+        "half": language.decimal(CLASSES * math.log(2), 4),
+        "phase": "" if lesson.prior is None else str(lesson.prior + 1),
+        "softmax": language.decimal(-sum(share * math.log(share) for share in shares), 4),
+    }
+    question = [
+        _(
+            "A little later the outputs still do not look at the point, but they are no longer ½: output k is the same "
+            "number pₖ for all points. Classes 0 to 3 have %(counts)s points. (a) Which p₀, p₁, p₂, p₃ make the loss "
+            "smallest? (Set its derivative by pₖ to 0.) (b) How large is the loss then?"
+        )
+        % facts
+    ]
+    solution = [
+        _(
+            "(a) Of all points, the share πₖ has label 1 at output k. It costs −πₖ ln pₖ − (1 − πₖ) ln(1 − pₖ); the "
+            "derivative −πₖ/pₖ + (1 − πₖ)/(1 − pₖ) is 0 at pₖ = πₖ, the share of class k: %(shares)s."
+        )
+        % facts,
+        _("(b) The sum of the four entropies −πₖ ln πₖ − (1 − πₖ) ln(1 − πₖ) is %(level)s.") % facts,
+    ]
+    marking = [
+        _("(a) 2 points: the derivative, and the class shares as its zero."),
+        _("(b) 2 points: both terms of the entropy, and the sum over four outputs."),
+    ]
+    labels = [_("(a) p₀ = p₁ = p₂ = p₃")] if even else [_("(a) p%(k)s") % {"k": subscript(k)} for k in range(CLASSES)]
+    answers = [Answer(label, shares[k], 0.001, printed[k]) for k, label in enumerate(labels)]
+    answers.append(Answer(_("(b) loss"), level, 0.001, facts["level"]))
+    if lesson.prior is not None:
+        question[0] += " " + _("(c) Which phase of the loss curve lies at this level?")
+        answers.append(Answer(_("(c) number of the phase"), lesson.prior + 1.0, 0.0, facts["phase"]))
+        solution.append(
+            _(
+                "(c) Phase %(phase)s. So the first drop of the loss is the network learning how frequent the classes "
+                "are, and nothing of where they lie."
+            )
+            % facts
+        )
+        marking.append(_("(c) 1 point."))
+    return Exercise(
+        key="prior-level",
+        title=_("What the outputs can know without looking"),
+        points=4 + (lesson.prior is not None),
+        question=tuple(question),
+        given=(),
+        space=8,
+        answers=tuple(answers),
+        solution=tuple(solution),
+        marking=tuple(marking),
+        mistakes=(
+            _("The term (1 − πₖ) ln(1 − πₖ) is forgotten, which gives %(softmax)s.") % facts,
+            _("It is thought that the network must call all points one class; the outputs only say the shares."),
+        ),
+    )
+
+
+def _speeds(lesson: Lesson, language: Language) -> Exercise | None:
+    """How fast the loss falls in each phase, from the numbers as they are printed."""
+    _ = language.gettext
+    phases = lesson.phases.phases
+    borders = [(round(p.loss_start, 4), round(p.loss_end, 4)) for p in phases]
+    lengths = [p.end - p.start for p in phases]
+    speeds = [(a - b) / length for (a, b), length in zip(borders, lengths, strict=True)]
+    order = sorted(range(len(phases) - 1), key=speeds.__getitem__)
+    apart = [speeds[b] - speeds[a] > _ROUNDING * (1 / lengths[a] + 1 / lengths[b]) for a, b in pairwise(order)]
+    if not (apart and apart[0] and apart[-1]):
+        return None
+    slowest, fastest = order[0], order[-1]
+    if borders[slowest][0] - borders[slowest][1] < _LEAST_FALL:
+        return None
+    ratio = speeds[fastest] / speeds[slowest]
+    epochs = lesson.history.loss.size
+    length = lengths[slowest]
+    share = 100 * length / epochs
+    facts = {
+        "epochs": language.integer(epochs),
+        "fastest": str(fastest + 1),
+        "slowest": str(slowest + 1),
+        "speed": language.significant(speeds[fastest], 3),
+        "slow": language.significant(speeds[slowest], 3),
+        "ratio": language.significant(ratio, 3),
+        "share": language.percent(share / 100),
+        "length": language.integer(length),
+        "kinds": "; ".join(
+            _("%(number)s %(kind)s: %(story)s")
+            % {"number": each.number, "kind": kind(each, language), "story": story(each, language)}
+            for each in chapters(lesson)
+        ),
+    }
+    head = (_("phase"), _("from epoch"), _("to epoch"), _("loss at its start"), _("loss at its end"))
+    rows = tuple(
+        (
+            str(number),
+            language.integer(phase.start),
+            language.integer(phase.end),
+            language.decimal(a, 4),
+            language.decimal(b, 4),
+        )
+        for number, (phase, (a, b)) in enumerate(zip(phases, borders, strict=True), start=1)
+    )
+    return Exercise(
+        key="phase-speeds",
+        title=_("Fast and slow"),
+        points=4,
+        question=(
+            _(
+                "The table gives the borders of the phases. The speed of a phase is the fall of its loss, divided by "
+                "its number of epochs. Leave out the last phase, which the run cuts off. (a) Which phase is the "
+                "fastest, (b) which is the slowest? (c) How many times as fast as the slowest is the fastest? (d) What "
+                "share of all %(epochs)s epochs is spent in the slowest?"
+            )
+            % facts,
+        ),
+        given=(head, *rows),
+        space=5,
+        answers=(
+            Answer(_("(a) fastest phase"), fastest + 1.0, 0.0, facts["fastest"]),
+            Answer(_("(b) slowest phase"), slowest + 1.0, 0.0, facts["slowest"]),
+            Answer(_("(c) ratio of the speeds"), ratio, 0.02 * ratio, facts["ratio"]),
+            Answer(_("(d) share of the epochs in %"), share, 0.1, facts["share"]),
+        ),
+        solution=(
+            _(
+                "Phase %(fastest)s falls by %(speed)s an epoch, phase %(slowest)s by %(slow)s: %(ratio)s times as "
+                "fast. Phase %(slowest)s takes %(length)s of %(epochs)s epochs, %(share)s."
+            )
+            % facts,
+            _("What the phases are, by the program’s detector and by the network’s outputs: %(kinds)s.") % facts,
+        ),
+        marking=(_("1 point each for (a) to (d)."), _("A ratio within 2 % of the value is right.")),
+        mistakes=(
+            _("The phases are compared by how far the loss falls, not by how fast."),
+            _("The last phase is taken for the slowest: nobody can tell from the run how it goes on."),
+        ),
+    )
+
+
+def _parting(lesson: Lesson, language: Language) -> Exercise | None:
+    _ = language.gettext
+    look = lesson.parting
+    if look is None:
+        return None
+    rows = look.means.tolist()
+    found = groups(rows)
+    alone = [group[0] for group in found if len(group) == 1]
+    facts = {
+        "epoch": language.integer(look.epoch),
+        "least": language.decimal(MERGED, PLACES),
+        "groups": _set_text(found),
+    }
+    if sorted(map(len, found)) == [1, CLASSES - 1]:
+        comment = _(
+            "(b) Here it is so: class %(one)s alone is told apart from the other three, which are still one group."
+        ) % {"one": alone[0]}
+    elif alone:
+        comment = _(
+            "(b) No: %(count)s classes, %(list)s, come out at the same time, while the others are still one group."
+        ) % {"count": len(alone), "list": language.enumeration([str(c) for c in alone])}
+    else:
+        comment = _("(b) No: the classes come apart in pairs; at this moment none is told apart from all others.")
+    return Exercise(
+        key="which-part",
+        title=_("Which classes part first"),
+        points=4,
+        question=(
+            _(
+                "The table gives the mean outputs for the points of each class after %(epoch)s epochs. Two classes are "
+                "alike if their rows differ by less than %(least)s in every column; classes that are alike with the "
+                "same class are in one group. (a) Which groups are there? (b) It is often said that such a network "
+                "learns one class after another. Is that so here?"
+            )
+            % facts,
+        ),
+        given=(
+            (_("class"), *(_("output %(k)s") % {"k": k} for k in range(CLASSES))),
+            *((str(c), *(language.decimal(v, PLACES) for v in row)) for c, row in enumerate(rows)),
+        ),
+        space=5,
+        answers=(Answer(_("(a) groups"), facts["groups"], None, facts["groups"]),),
+        solution=(_("(a) The groups are %(groups)s.") % facts, comment),
+        marking=(_("(a) 2 points, 1 if a single pair is judged wrongly."), _("(b) 2 points for a reason from (a).")),
+        mistakes=(
+            _("Columns are compared instead of rows."),
+            _("The largest output of each row is read as the answer, although rows may differ elsewhere."),
+        ),
+    )
+
+
+def _set_text(partition: Partition) -> str:
+    """Groups such as {0, 2} {1} {3}."""
+    return " ".join("{" + ", ".join(map(str, group)) + "}" for group in partition)
+
+
+def _back_propagation(lesson: Lesson, language: Language) -> Exercise:
+    _ = language.gettext
+    drill = lesson.drill
+    hidden = drill.hidden
+    (x1, x2), (w1, w2) = hidden.inputs, hidden.weights
+
+    def four(value: float) -> str:
+        return language.decimal(value, 4)
+
+    facts = {
+        "x1": _short(x1, language),
+        "x2": _short(x2, language),
+        "w1": _short(w1, language),
+        "w2": _short(w2, language),
+        "b": _short(hidden.bias, language),
+        "v": _short(drill.weight, language),
+        "c": _short(drill.bias, language),
+        "label": str(drill.label),
+        "y": str(drill.target),
+        "rate": f"{drill.rate:g}",
+        "z1": four(hidden.sum),
+        "h": four(hidden.activation),
+        "z2": four(drill.sum),
+        "o": four(drill.output),
+        "loss": four(drill.loss),
+        "delta_o": four(drill.delta_output),
+        "delta_h": four(drill.delta_hidden),
+        "slope_v": four(drill.slope_output),
+        "slope_w": four(drill.slope_hidden),
+        "v_after": four(drill.weight_after),
+        "w_after": four(drill.hidden_weight_after),
+    }
+    steps = (
+        (_("(a) hidden value h"), hidden.activation),
+        (_("(b) output o"), drill.output),
+        (_("(c) loss L"), drill.loss),
+        (_("(d) ∂L/∂v"), drill.slope_output),
+        (_("(e) ∂L/∂w₁"), drill.slope_hidden),
+        (_("(f) new v"), drill.weight_after),
+        (_("(f) new w₁"), drill.hidden_weight_after),
+    )
+    return Exercise(
+        key="back-propagation",
+        title=_("One step of back-propagation"),
+        points=8,
+        question=(
+            _(
+                "A network of one hidden unit, h = σ(w₁x₁ + w₂x₂ + b), and one output, o = σ(vh + c), is to find "
+                "class 0. Its input is the single point x = (%(x1)s; %(x2)s) of class %(label)s, so y = %(y)s. Now "
+                "w₁ = %(w1)s, w₂ = %(w2)s, b = %(b)s, v = %(v)s, c = %(c)s, and α = %(rate)s. Compute, to four "
+                "decimals, (a) h, (b) o, (c) the loss L = −y ln o − (1 − y) ln(1 − o), (d) ∂L/∂v, (e) ∂L/∂w₁, and "
+                "(f) v and w₁ after one step of gradient descent."
+            )
+            % facts,
+        ),
+        given=(),
+        space=11,
+        answers=tuple(Answer(label, value, 0.001, four(value)) for label, value in steps),
+        solution=(
+            _("Forward: h = σ(%(z1)s) = %(h)s, o = σ(%(z2)s) = %(o)s, L = %(loss)s.") % facts,
+            _(
+                "Backward: δ = o − y = %(delta_o)s, so ∂L/∂v = δh = %(slope_v)s. For the hidden unit "
+                "δ′ = δ·v·h(1 − h) = %(delta_h)s, so ∂L/∂w₁ = δ′x₁ = %(slope_w)s."
+            )
+            % facts,
+            _("Step: v becomes %(v_after)s, w₁ becomes %(w_after)s.") % facts,
+        ),
+        marking=(
+            _("1 point each for (a) to (c), 2 points each for (d) and (e), 1 point for (f)."),
+            _("An error is counted once: what follows from it rightly gets its points."),
+        ),
+        mistakes=(
+            _("The factor h(1 − h) is forgotten in δ′, or o(1 − o) is put into δ, where the loss has cancelled it."),
+            _("The new v is used for δ′ already; all slopes belong to the old parameters."),
+            _("The step goes uphill: + α instead of − α."),
+        ),
+    )
+
+
+def _accuracy(lesson: Lesson, language: Language) -> Exercise:
+    _ = language.gettext
+    matrix = lesson.final.confusion.tolist()
+    samples = sum(map(sum, matrix))
+    right = sum(matrix[c][c] for c in range(CLASSES))
+    facts = {
+        "samples": language.integer(samples),
+        "right": language.integer(right),
+        "accuracy": language.decimal(right / samples, 4),
+        "diagonal": " + ".join(str(matrix[c][c]) for c in range(CLASSES)),
+    }
+    return Exercise(
+        key="accuracy",
+        title=_("An accuracy that is always the same"),
+        points=4,
+        question=(
+            _(
+                "The table counts the %(samples)s training points by label and by the class that the trained network "
+                "names. (a) Compute the accuracy. (b) A program computes it as the share of points for which "
+                "“argmax A equals argmax A”. What does it print for an untrained network? (c) What is wrong, and what "
+                "should be compared?"
+            )
+            % facts,
+        ),
+        given=(
+            (_("label"), *(_("named %(k)s") % {"k": k} for k in range(CLASSES))),
+            *((str(c), *map(language.integer, row)) for c, row in enumerate(matrix)),
+        ),
+        space=4,
+        answers=(
+            Answer(_("(a) accuracy"), right / samples, 0.0006, facts["accuracy"]),
+            Answer(_("(b) what it prints"), 1.0, 0.0, language.decimal(1.0, 1)),
+        ),
+        solution=(
+            _("(a) On the diagonal stand those named rightly: (%(diagonal)s) / %(samples)s = %(accuracy)s.") % facts,
+            _(
+                "(b) 1, for any network and any labels. (c) It compares the prediction with itself and never looks at "
+                "the labels; argmax A must be compared with y."
+            ),
+        ),
+        marking=(_("1 point each for (a) and (b)."), _("(c) 2 points: the labels are missing, and where they belong.")),
+        mistakes=(_("The formula is believed because the trained network is good: try it on random labels."),),
+    )
+
+
+def _bayes_rule(lesson: Lesson, language: Language) -> Exercise | None:
+    _ = language.gettext
+    known = lesson.right_coordinate
+    if known is None:
+        return None
+    z, right = known
+    best = right * right
+    reached = lesson.final.accuracy
+    facts = {
+        "a": f"{lesson.config.data.centres[0][0]:g}",
+        "s": f"{lesson.config.data.spread:g}",
+        "phi": language.decimal(right, 4),
+        "z": f"{z:.4g}",
+        "best": language.decimal(best, 4),
+        "reached": language.decimal(reached, 4),
+        "twice": language.decimal(2 * right - 1, 4),
+    }
+    if reached > best:
+        comment = _(
+            "(b) The network has %(reached)s, more than the best can expect. That is possible on its own training "
+            "points only: the draw is a lucky one, or the network has fitted its accidents. Fresh points tell."
+        )
+    else:
+        comment = _("(b) The network has %(reached)s, so it stays below the best that can be expected.")
+    return Exercise(
+        key="bayes-rule",
+        title=_("The best that is possible"),
+        points=4,
+        question=(
+            _(
+                "The best rule names the quadrant in which a point lies. Each coordinate of a point is normal around "
+                "±%(a)s with standard deviation %(s)s, independent of the other, so it has the sign of its centre with "
+                "probability Φ(%(a)s/%(s)s) = Φ(%(z)s) = %(phi)s. (a) With what probability is the best rule right? "
+                "(b) Compare this with the trained network’s accuracy. Can both be true?"
+            )
+            % facts,
+        ),
+        given=(),
+        space=5,
+        answers=(Answer(_("(a) probability"), best, 0.0005, facts["best"]),),
+        solution=(_("(a) Both signs must be right: %(phi)s² = %(best)s.") % facts, comment % facts),
+        marking=(_("(a) 2 points for the square."), _("(b) 2 points for a sample against an expectation.")),
+        mistakes=(_("The errors are added, 1 − 2(1 − %(phi)s) = %(twice)s, which counts some points twice.") % facts,),
+    )
+
+
+def _inertia(lesson: Lesson, language: Language) -> Exercise | None:
+    _ = language.gettext
+    crossing = lesson.crossing
+    if crossing is None or lesson.prior is None:
+        return None
+    ball, averaging = crossing.trials
+    if ball.epochs is None or averaging.epochs is None:
+        return None
+    beta = ball.training.momentum
+    factor = 1 / (1 - beta)
+    facts = {
+        "start": language.integer(crossing.start),
+        "phase": str(lesson.prior + 1),
+        "plain": language.integer(crossing.plain),
+        "beta": f"{beta:g}",
+        "factor": f"{factor:.4g}",
+        "guess": language.significant(crossing.plain / factor, 3),
+        "measured": language.integer(ball.epochs),
+        "ratio": language.decimal(ball.speed_up, 2),
+        "averaged": language.integer(averaging.epochs),
+    }
+    if ball.speed_up <= factor:
+        reason = _(
+            "(c) It is %(ratio)s times as fast, less than %(factor)s: the ball starts from rest, and the slope is not "
+            "steady but grows as the plateau ends, so the velocity lags behind its limit."
+        )
+    else:
+        reason = _(
+            "(c) It is %(ratio)s times as fast, more than %(factor)s: the slope is not steady, so the limit is a rough "
+            "guide only."
+        )
+    return Exercise(
+        key="inertia",
+        title=_("What inertia does"),
+        points=6,
+        question=(
+            _(
+                "From epoch %(start)s, in the middle of phase %(phase)s, gradient descent needs %(plain)s epochs to "
+                "the end of the phase. Now a ball with inertia starts there at rest: v ← βv − α∇L, θ ← θ + v, with "
+                "β = %(beta)s. (a) Along a steady slope v tends to a limit. How many times as long as α∇L is it? "
+                "(b) Predict from this how many epochs the ball needs."
+            )
+            % facts,
+            _(
+                "Then check: the program measured %(measured)s epochs. (c) How many times as fast as gradient descent "
+                "is that, and why is it not just the factor of (a)? (d) Another rule is v ← βv + (1 − β)∇L, "
+                "θ ← θ − αv. How many epochs do you predict for it?"
+            )
+            % facts,
+        ),
+        given=(),
+        space=8,
+        answers=(
+            Answer(_("(a) factor"), factor, 0.01 * factor, facts["factor"]),
+            Answer(_("(b) epochs"), crossing.plain / factor, max(1.0, 0.01 * crossing.plain / factor), facts["guess"]),
+            Answer(_("(c) times as fast"), ball.speed_up, max(0.02, 0.01 * ball.speed_up), facts["ratio"]),
+            Answer(_("(d) epochs"), float(crossing.plain), 1.0, facts["plain"]),
+        ),
+        solution=(
+            _(
+                "(a) v = βv − α∇L gives v = −α∇L/(1 − β), %(factor)s times as long. "
+                "(b) %(plain)s/%(factor)s = %(guess)s."
+            )
+            % facts,
+            reason % facts,
+            _(
+                "(d) Its limit is v = ∇L, so its steps are no longer than those of gradient descent: %(plain)s epochs. "
+                "Measured were %(averaged)s. So it is the longer step that helps, not the rolling on."
+            )
+            % facts,
+        ),
+        marking=(
+            _("(a) 2 points for the limit, (b) 1 point, (c) 1 point for the number and 1 for a reason, (d) 1 point."),
+        ),
+        mistakes=(
+            _("Inertia is thought to help in itself; (d) shows that the form of the rule decides."),
+            _("The factor is taken as β or 1 + β, as if only the last step were kept."),
+        ),
+    )
+
+
+def _short(value: float, language: Language) -> str:
+    """A given number with one decimal."""
+    return language.decimal(value, 1)

@@ -129,6 +129,38 @@ def plain(epochs: FloatArray, loss: FloatArray, phases: Sequence[Phase], labels:
     return figure
 
 
+def numbered(loss: FloatArray, phases: Sequence[Phase], epoch: str, stretched: str, label: str) -> Figure:
+    """The curve as it is, and with each phase stretched and numbered; nothing says what kind of phase it is.
+
+    Args:
+        loss: Loss of each epoch, shape (epochs,); finite.
+        phases: At least one.
+        epoch: Beside the axis of epochs.
+        stretched: Below the stretched axis.
+        label: Beside the loss.
+    """
+    figure = style.canvas(_WIDTH, 58)
+    whole = style.place(figure, _LEFT, 11, 52, 42)
+    main = style.place(figure, 78, 11, _WIDTH - 84, 42)
+    scale = _Stretch(phases)
+    borders = [p.start for p in phases] + [phases[-1].end]
+    places = [scale.at(border) for border in borders]
+    whole.plot(np.arange(loss.size), loss, color=style.INK)
+    whole.set(xlim=(0, max(loss.size - 1, 1)), xlabel=epoch, ylabel=label)
+    whole.locator_params(axis="x", nbins=5)
+    main.plot(*scale.line(np.arange(loss.size), loss), color=style.INK, linewidth=1.4)
+    _borders(main, places)
+    main.set(xlim=(0, scale.total), xticks=places)
+    main.set_xticklabels([str(border) for border in borders])
+    main.set_xlabel(stretched, labelpad=2)
+    for number, (left, right) in enumerate(pairwise(places), start=1):
+        place: dict[str, Any] = {"transform": main.get_xaxis_transform(), "ha": "center", "va": "bottom"}
+        main.text((left + right) / 2, 1.02, str(number), size=9.5, weight=600, **place)
+    for axes in (whole, main):
+        style.loss_scale(axes, float(loss[0]), float(loss.max()))
+    return figure
+
+
 class _Stretch:
     """Epochs to places on an axis where a phase's width grows with the fourth root of its length."""
 
@@ -191,6 +223,10 @@ def _bands(axes: Axes, phases: Sequence[Phase], borders: Sequence[float]) -> Non
         shape = Path.make_compound_path_from_polys(boxes)
         place = axes.get_xaxis_transform()
         axes.add_patch(PathPatch(shape, color=style.BAND, linewidth=0, zorder=-2, transform=place))
+    _borders(axes, borders)
+
+
+def _borders(axes: Axes, borders: Sequence[float]) -> None:
     x = np.repeat(np.array(borders[1:-1]), 3)
     y = np.tile([0.0, 1.0, np.nan], len(borders) - 2)
     axes.plot(x, y, color=style.FAINT, linewidth=0.6, zorder=-1, transform=axes.get_xaxis_transform())
