@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -21,8 +21,11 @@ from report.press import Press
 if TYPE_CHECKING:
     from quadnet.config import Config
     from quadnet.training import Progress
+    from report.handout import Built as HandedOut
     from report.pipeline import Built
     from report.sweeping import Swept
+
+Choice = TypeVar("Choice", bound=str)
 
 EXIT_CRASH = 70
 EXIT_INTERRUPTED = 130
@@ -101,6 +104,49 @@ def report(
         typer.echo(json.dumps(_summary(built)) if as_json else built.path)
         if built.failure is not None:
             raise built.failure
+
+
+@app.command()
+def handout(
+    config: ConfigFile = None,
+    settings: Settings = None,
+    seed: Annotated[str | None, typer.Option(metavar="N", help="Seed of the data.")] = None,
+    weight_seed: Annotated[str | None, typer.Option(metavar="N", help="Seed of the initial weights.")] = None,
+    epochs: Epochs = None,
+    learning_rate: LearningRate = None,
+    hidden: Hidden = None,
+    momentum: Momentum = None,
+    edition: Annotated[str, typer.Option(metavar="student|instructor|both", help="For whom; answers or not.")] = "both",
+    paper: Annotated[str, typer.Option(metavar="a4|letter", help="What the PDF is printed on.")] = "a4",
+    to: To = "html,pdf",
+    output_dir: OutputDir = Path("outputs"),
+    force: Annotated[bool, typer.Option("--force", help="Build again a handout that is there.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+    no_progress: NoProgress = False,
+) -> None:
+    """Run the experiment and write a handout for a course: the data, the network, the loss curve and exercises.
+
+    The student's edition has room to write and no answers, nor anything hidden; the instructor's has the answers, how
+    to find and mark them, and common mistakes, all computed from the run. The path of the folder is the last line on
+    standard output. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 all written but a PDF.
+    """
+    flags = _flags(seed, weight_seed, epochs, learning_rate, hidden, momentum)
+    with _explained(verbose), _uncollected():
+        from report import handout as handouts
+
+        resolved = _resolve(config, settings, flags)
+        formats = _formats(to)
+        editions = handouts.EDITIONS if edition == "both" else (_one_of("--edition", edition, handouts.EDITIONS),)
+        sheet = _one_of("--paper", paper, handouts.PAPERS)
+        with _bar("epochs", resolved.training.epochs, shown=not (quiet or no_progress)) as progress:
+            built = handouts.build(resolved, output_dir, editions, formats, sheet, force=force, progress=progress)
+        if not quiet:
+            _tell_handout(built)
+        typer.echo(json.dumps(_handout_summary(built)) if as_json else built.path)
+        if built.made is not None and built.made.failure is not None:
+            raise built.made.failure
 
 
 @app.command()
@@ -371,6 +417,13 @@ def _resolve(file: Path | None, settings: list[str] | None, flags: dict[str, str
     return configuration.parse(values, source=str(file) if file is not None else "configuration")
 
 
+def _one_of(option: str, text: str, allowed: "tuple[Choice, ...]") -> "Choice":
+    for choice in allowed:
+        if choice == text:
+            return choice
+    raise ConfigurationError(f"{option} {text}: is not allowed; write {' or '.join(allowed)}")
+
+
 def _formats(text: str) -> tuple[str, ...]:
     from report import pipeline
 
@@ -423,6 +476,18 @@ def _tell(built: "Built", verbose: int) -> None:
         f"accuracy {run.metrics.accuracy:.4f} on the training points, {run.metrics.accuracy_fresh:.4f} on fresh ones; "
         f"best possible {run.metrics.bayes_accuracy:.4f}"
     )
+
+
+def _tell_handout(built: "HandedOut") -> None:
+    if built.made is None:
+        _say(f"{built.path} is there already, with the same configuration; --force builds it again")
+        return
+    _say(f"{len(built.made.exercises)} exercises, {sum(each.points for each in built.made.exercises)} points")
+
+
+def _handout_summary(built: "HandedOut") -> dict[str, object]:
+    files = sorted(path.name for path in built.path.glob("handout-*"))
+    return {"path": str(built.path), "reused": built.reused, "files": files}
 
 
 def _tell_sweep(swept: "Swept") -> None:

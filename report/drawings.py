@@ -22,7 +22,7 @@ from report.language import Language
 from report.story import Chapter
 
 _PANEL, _WIDE_PANEL = 40.0, 68.0  # millimetres
-_SHEET_PANEL, _SHEET_NETWORK = 62.0, 98.0  # beside each other on a handout
+_SHEET_PANEL, _SHEET_NETWORK = 56.0, 98.0  # beside each other on a handout
 _MOST_NAMES = 5  # layers whose names find room there
 
 
@@ -96,7 +96,7 @@ def points(run: Course, language: Language) -> Figure:
         "points",
         partial(regions.scale, canvas),
         _("Scatter plot of the training points: four clouds, one around each centre."),
-        _("The training points by their label, 0 ● 1 ■ 2 ▲ 3 ◆."),
+        _("The points by label: 0 ● 1 ■ 2 ▲ 3 ◆."),
         regions.behind(canvas, regions.blank(canvas, run.dataset.mixture.centres)),
     )
 
@@ -129,10 +129,7 @@ def numbered_curve(run: Course, language: Language) -> Figure:
             "count": len(phases),
             "borders": language.enumeration([language.integer(p.start) for p in phases[1:]]) or "–",
         },
-        _(
-            "The loss of each epoch. Left: as it is. Right: the same curve cut into numbered phases, each stretched to "
-            "a readable width; the numbers below are the epochs at their borders."
-        ),
+        _("The loss of each epoch: as it is, and cut into numbered phases, each stretched to a scale of its own."),
     )
 
 

@@ -68,6 +68,11 @@ class Exercise:
     mistakes: tuple[str, ...]
 
     @property
+    def parts(self) -> tuple[str, ...]:
+        """The paragraphs of the question that ask for something: those that start with a letter in parentheses."""
+        return tuple(paragraph for paragraph in self.question if paragraph.startswith("("))
+
+    @property
     def question_only(self) -> "Exercise":
         """The exercise as a student sees it."""
         return replace(self, answers=(), solution=(), marking=(), mistakes=())
@@ -110,14 +115,11 @@ def _parameters(lesson: Lesson, language: Language) -> Exercise:
         title=_("How much there is to learn"),
         points=2,
         question=(
-            _(
-                "How many parameters, weights and biases together, does the %(shape)s network have? Write down the "
-                "count of each layer first."
-            )
+            _("How many parameters, weights and biases together, has the %(shape)s network? Count layer by layer.")
             % facts,
         ),
         given=(),
-        space=3,
+        space=2,
         answers=(Answer(_("parameters"), float(count), 0.0, facts["count"]),),
         solution=(
             _("Each unit has a weight for every unit of the layer before and one bias: %(sum)s = %(count)s.") % facts,
@@ -142,14 +144,12 @@ def _blind_start(lesson: Lesson, language: Language) -> Exercise:
         title=_("A blind start"),
         points=3,
         question=(
-            _(
-                "With weights close to 0 every output is close to ½, whatever the point. Suppose it is exactly ½. "
-                "(a) Compute the loss L by hand, with ln 2 = %(ln2)s. (b) Why do the labels not matter for it?"
-            )
-            % facts,
+            _("With weights close to 0 every output is close to ½, whatever the point. Suppose it is exactly ½."),
+            _("(a) Compute the loss L by hand, with ln 2 = %(ln2)s.") % facts,
+            _("(b) Why do the labels not matter for it?"),
         ),
         given=(),
-        space=5,
+        space=3,
         answers=(Answer(_("(a) loss L"), loss, 0.001, facts["loss"]),),
         solution=(
             _(
@@ -188,29 +188,33 @@ def _prior_level(lesson: Lesson, language: Language) -> Exercise:
     }
     question = [
         _(
-            "A little later the outputs still do not look at the point, but they are no longer ½: output k is the same "
-            "number pₖ for all points. Classes 0 to 3 have %(counts)s points. (a) Which p₀, p₁, p₂, p₃ make the loss "
-            "smallest? (Set its derivative by pₖ to 0.) (b) How large is the loss then?"
+            "A little later the outputs still do not look at the point, but they are no longer ½: for every point they "
+            "are the same four numbers p₀, p₁, p₂, p₃. Classes 0 to 3 have %(counts)s points."
         )
-        % facts
+        % facts,
+        _("(a) Which numbers make the loss smallest? Set its derivative by each of them to 0."),
+        _("(b) How large is the loss then?"),
     ]
     solution = [
         _(
-            "(a) Of all points, the share πₖ has label 1 at output k. It costs −πₖ ln pₖ − (1 − πₖ) ln(1 − pₖ); the "
-            "derivative −πₖ/pₖ + (1 − πₖ)/(1 − pₖ) is 0 at pₖ = πₖ, the share of class k: %(shares)s."
+            "(a) Let π be the share of a class and p its output. That output costs −π ln p − (1 − π) ln(1 − p) on "
+            "average; the derivative −π/p + (1 − π)/(1 − p) is 0 at p = π. So the outputs are the class shares: "
+            "%(shares)s."
         )
         % facts,
-        _("(b) The sum of the four entropies −πₖ ln πₖ − (1 − πₖ) ln(1 − πₖ) is %(level)s.") % facts,
+        _("(b) The sum of the four entropies −π ln π − (1 − π) ln(1 − π) is %(level)s.") % facts,
     ]
     marking = [
         _("(a) 2 points: the derivative, and the class shares as its zero."),
         _("(b) 2 points: both terms of the entropy, and the sum over four outputs."),
     ]
-    labels = [_("(a) p₀ = p₁ = p₂ = p₃")] if even else [_("(a) p%(k)s") % {"k": subscript(k)} for k in range(CLASSES)]
-    answers = [Answer(label, shares[k], 0.001, printed[k]) for k, label in enumerate(labels)]
+    answers = [
+        Answer(_("(a) p%(k)s") % {"k": subscript(k)}, shares[k], 0.001, printed[k])
+        for k in range(1 if even else CLASSES)
+    ]
     answers.append(Answer(_("(b) loss"), level, 0.001, facts["level"]))
     if lesson.prior is not None:
-        question[0] += " " + _("(c) Which phase of the loss curve lies at this level?")
+        question.append(_("(c) Which phase of the loss curve lies at this level?"))
         answers.append(Answer(_("(c) number of the phase"), lesson.prior + 1.0, 0.0, facts["phase"]))
         solution.append(
             _(
@@ -226,12 +230,12 @@ def _prior_level(lesson: Lesson, language: Language) -> Exercise:
         points=4 + (lesson.prior is not None),
         question=tuple(question),
         given=(),
-        space=8,
+        space=6,
         answers=tuple(answers),
         solution=tuple(solution),
         marking=tuple(marking),
         mistakes=(
-            _("The term (1 − πₖ) ln(1 − πₖ) is forgotten, which gives %(softmax)s.") % facts,
+            _("The term (1 − π) ln(1 − π) is forgotten, which gives %(softmax)s.") % facts,
             _("It is thought that the network must call all points one class; the outputs only say the shares."),
         ),
     )
@@ -270,7 +274,7 @@ def _speeds(lesson: Lesson, language: Language) -> Exercise | None:
             for each in chapters(lesson)
         ),
     }
-    head = (_("phase"), _("from epoch"), _("to epoch"), _("loss at its start"), _("loss at its end"))
+    head = (_("phase"), _("from epoch"), _("to epoch"), _("loss from"), _("loss to"))
     rows = tuple(
         (
             str(number),
@@ -287,15 +291,16 @@ def _speeds(lesson: Lesson, language: Language) -> Exercise | None:
         points=4,
         question=(
             _(
-                "The table gives the borders of the phases. The speed of a phase is the fall of its loss, divided by "
-                "its number of epochs. Leave out the last phase, which the run cuts off. (a) Which phase is the "
-                "fastest, (b) which is the slowest? (c) How many times as fast as the slowest is the fastest? (d) What "
-                "share of all %(epochs)s epochs is spent in the slowest?"
-            )
-            % facts,
+                "The table gives the borders of the phases in the loss curve. The speed of a phase is the fall of its "
+                "loss divided by the number of its epochs. Leave out the last phase, which the run cuts off."
+            ),
+            _("(a) Which phase is the fastest?"),
+            _("(b) Which is the slowest?"),
+            _("(c) How many times as fast as the slowest is the fastest?"),
+            _("(d) What share of all %(epochs)s epochs is spent in the slowest?") % facts,
         ),
         given=(head, *rows),
-        space=5,
+        space=4,
         answers=(
             Answer(_("(a) fastest phase"), fastest + 1.0, 0.0, facts["fastest"]),
             Answer(_("(b) slowest phase"), slowest + 1.0, 0.0, facts["slowest"]),
@@ -348,17 +353,18 @@ def _parting(lesson: Lesson, language: Language) -> Exercise | None:
         question=(
             _(
                 "The table gives the mean outputs for the points of each class after %(epoch)s epochs. Two classes are "
-                "alike if their rows differ by less than %(least)s in every column; classes that are alike with the "
-                "same class are in one group. (a) Which groups are there? (b) It is often said that such a network "
-                "learns one class after another. Is that so here?"
+                "alike if their rows differ by less than %(least)s in every column. Classes that are alike, or are "
+                "both alike with a third, form a group; a class that is like no other is a group of its own."
             )
             % facts,
+            _("(a) Which groups are there?"),
+            _("(b) It is often said that such a network learns one class after another. Is that so here?"),
         ),
         given=(
             (_("class"), *(_("output %(k)s") % {"k": k} for k in range(CLASSES))),
             *((str(c), *(language.decimal(v, PLACES) for v in row)) for c, row in enumerate(rows)),
         ),
-        space=5,
+        space=4,
         answers=(Answer(_("(a) groups"), facts["groups"], None, facts["groups"]),),
         solution=(_("(a) The groups are %(groups)s.") % facts, comment),
         marking=(_("(a) 2 points, 1 if a single pair is judged wrongly."), _("(b) 2 points for a reason from (a).")),
@@ -422,15 +428,20 @@ def _back_propagation(lesson: Lesson, language: Language) -> Exercise:
         question=(
             _(
                 "A network of one hidden unit, h = σ(w₁x₁ + w₂x₂ + b), and one output, o = σ(vh + c), is to find "
-                "class 0. Its input is the single point x = (%(x1)s; %(x2)s) of class %(label)s, so y = %(y)s. Now "
-                "w₁ = %(w1)s, w₂ = %(w2)s, b = %(b)s, v = %(v)s, c = %(c)s, and α = %(rate)s. Compute, to four "
-                "decimals, (a) h, (b) o, (c) the loss L = −y ln o − (1 − y) ln(1 − o), (d) ∂L/∂v, (e) ∂L/∂w₁, and "
-                "(f) v and w₁ after one step of gradient descent."
+                "class 0. It is shown the single point x = (%(x1)s; %(x2)s) of class %(label)s, so y = %(y)s. Now "
+                "w₁ = %(w1)s, w₂ = %(w2)s, b = %(b)s, v = %(v)s, c = %(c)s, and the learning rate is α = %(rate)s. "
+                "Compute, to four decimals,"
             )
             % facts,
+            _("(a) the hidden value h,"),
+            _("(b) the output o,"),
+            _("(c) the loss L = −y ln o − (1 − y) ln(1 − o),"),
+            _("(d) the slope ∂L/∂v,"),
+            _("(e) the slope ∂L/∂w₁, and"),
+            _("(f) v and w₁ after one step of gradient descent."),
         ),
         given=(),
-        space=11,
+        space=9,
         answers=tuple(Answer(label, value, 0.001, four(value)) for label, value in steps),
         solution=(
             _("Forward: h = σ(%(z1)s) = %(h)s, o = σ(%(z2)s) = %(o)s, L = %(loss)s.") % facts,
@@ -471,11 +482,15 @@ def _accuracy(lesson: Lesson, language: Language) -> Exercise:
         question=(
             _(
                 "The table counts the %(samples)s training points by label and by the class that the trained network "
-                "names. (a) Compute the accuracy. (b) A program computes it as the share of points for which "
-                "“argmax A equals argmax A”. What does it print for an untrained network? (c) What is wrong, and what "
-                "should be compared?"
+                "names."
             )
             % facts,
+            _("(a) Compute the accuracy."),
+            _(
+                "(b) A program computes the accuracy as the share of points for which “argmax A equals argmax A”. What "
+                "does it print for a network that has not been trained at all?"
+            ),
+            _("(c) What is wrong, and what should be compared?"),
         ),
         given=(
             (_("label"), *(_("named %(k)s") % {"k": k} for k in range(CLASSES))),
@@ -530,13 +545,14 @@ def _bayes_rule(lesson: Lesson, language: Language) -> Exercise | None:
             _(
                 "The best rule names the quadrant in which a point lies. Each coordinate of a point is normal around "
                 "±%(a)s with standard deviation %(s)s, independent of the other, so it has the sign of its centre with "
-                "probability Φ(%(a)s/%(s)s) = Φ(%(z)s) = %(phi)s. (a) With what probability is the best rule right? "
-                "(b) Compare this with the trained network’s accuracy. Can both be true?"
+                "probability Φ(%(a)s/%(s)s) = Φ(%(z)s) = %(phi)s."
             )
             % facts,
+            _("(a) With what probability is the best rule right?"),
+            _("(b) Compare this with the accuracy of the trained network. How do the two go together?"),
         ),
         given=(),
-        space=5,
+        space=4,
         answers=(Answer(_("(a) probability"), best, 0.0005, facts["best"]),),
         solution=(_("(a) Both signs must be right: %(phi)s² = %(best)s.") % facts, comment % facts),
         marking=(_("(a) 2 points for the square."), _("(b) 2 points for a sample against an expectation.")),
@@ -582,20 +598,24 @@ def _inertia(lesson: Lesson, language: Language) -> Exercise | None:
         question=(
             _(
                 "From epoch %(start)s, in the middle of phase %(phase)s, gradient descent needs %(plain)s epochs to "
-                "the end of the phase. Now a ball with inertia starts there at rest: v ← βv − α∇L, θ ← θ + v, with "
-                "β = %(beta)s. (a) Along a steady slope v tends to a limit. How many times as long as α∇L is it? "
-                "(b) Predict from this how many epochs the ball needs."
+                "the end of the phase. Now a ball with inertia starts there at rest: v ← βv − αg, then θ ← θ + v, with "
+                "g the slope of the loss and β = %(beta)s."
+            )
+            % facts,
+            _("(a) If the slope stays the same, v tends to a limit. How many times as long as αg is it?"),
+            _("(b) Predict from this how many epochs the ball needs."),
+            _(
+                "(c) Now check: the program measured %(measured)s epochs. How many times as fast as gradient descent "
+                "is that, and why is it not just the factor of (a)?"
             )
             % facts,
             _(
-                "Then check: the program measured %(measured)s epochs. (c) How many times as fast as gradient descent "
-                "is that, and why is it not just the factor of (a)? (d) Another rule is v ← βv + (1 − β)∇L, "
-                "θ ← θ − αv. How many epochs do you predict for it?"
-            )
-            % facts,
+                "(d) Another rule with inertia is v ← βv + (1 − β)g, then θ ← θ − αv. How many epochs do you predict "
+                "for it?"
+            ),
         ),
         given=(),
-        space=8,
+        space=7,
         answers=(
             Answer(_("(a) factor"), factor, 0.01 * factor, facts["factor"]),
             Answer(_("(b) epochs"), crossing.plain / factor, max(1.0, 0.01 * crossing.plain / factor), facts["guess"]),
@@ -604,13 +624,13 @@ def _inertia(lesson: Lesson, language: Language) -> Exercise | None:
         ),
         solution=(
             _(
-                "(a) v = βv − α∇L gives v = −α∇L/(1 − β), %(factor)s times as long. "
+                "(a) At the limit v = βv − αg, so v = −αg/(1 − β), %(factor)s times as long. "
                 "(b) %(plain)s/%(factor)s = %(guess)s."
             )
             % facts,
             reason % facts,
             _(
-                "(d) Its limit is v = ∇L, so its steps are no longer than those of gradient descent: %(plain)s epochs. "
+                "(d) Its limit is v = g, so its steps are no longer than those of gradient descent: %(plain)s epochs. "
                 "Measured were %(averaged)s. So it is the longer step that helps, not the rolling on."
             )
             % facts,

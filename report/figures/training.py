@@ -139,9 +139,9 @@ def numbered(loss: FloatArray, phases: Sequence[Phase], epoch: str, stretched: s
         stretched: Below the stretched axis.
         label: Beside the loss.
     """
-    figure = style.canvas(_WIDTH, 58)
-    whole = style.place(figure, _LEFT, 11, 52, 42)
-    main = style.place(figure, 78, 11, _WIDTH - 84, 42)
+    figure = style.canvas(_WIDTH, 52)
+    whole = style.place(figure, _LEFT, 10, 52, 37)
+    main = style.place(figure, 78, 10, _WIDTH - 84, 37)
     scale = _Stretch(phases)
     borders = [p.start for p in phases] + [phases[-1].end]
     places = [scale.at(border) for border in borders]
