@@ -13,11 +13,12 @@ import hashlib
 import json
 import os
 import signal
+import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from quadnet.exercises import Lesson, prepare
 from report import class_key, handout, moodle, press, render, stress
 from report.archival import Attachment
 from report.class_key import Sheet
-from report.exercises import Exercise, exercises
+from report.exercises import exercises
 from report.handout_document import Edition, Paper
 from report.language import Language
 from report.pipeline import page_time
@@ -226,6 +227,7 @@ def issue(
     return Issued(path, sheets, found, _strangers(path, names), failure)
 
 
+_PRINTING = threading.Lock()  # the editions of a sheet are made at the same time
 _COMMON = ("config.toml", "key.csv", "key.html", "key.pdf", "moodle.xml")
 
 
@@ -253,8 +255,9 @@ def _seeded(config: Config, student: Student, seed: int) -> Config:
 
 def _stamp(order: Order, student: Student, typesetting: Mapping[str, str]) -> str:
     """SHA-256 of all that decides what a student's files hold."""
-    inputs = [order.config.digest, student.id, student.name, student.language, order.editions, order.formats]
-    inputs += [order.paper, order.created, manifest.source_digest(), dict(manifest.versions()), dict(typesetting)]
+    program = [manifest.source_digest(), dict(manifest.versions()), dict(typesetting)]
+    wanted = [order.editions, order.formats, order.paper, order.created]
+    inputs = [order.config.digest, student.id, student.name, student.language, wanted, program]
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
 
 
@@ -293,6 +296,9 @@ def _start(pdf: bool) -> None:
     """In each worker: the press's environment, loaded once for all its sheets, and no ear for Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the program ends its workers
     if pdf:
+        kept = press.environment()
+        os.environ.clear()
+        os.environ.update(kept)
         press.load()
     gc.disable()  # `_make` collects after each sheet
 
@@ -322,9 +328,7 @@ def _make(order: Order, student: Student, kept: Kept | None, taken: frozenset[in
             return Result(_sheet(order, student, lesson, refused), kept.files)
         lesson, refused = choose(order.config, student, taken)
         sheet = _sheet(order, student, lesson, refused)
-        made = handout.make_handout(
-            lesson, sheet.exercises, order.editions, order.formats, order.paper, order.created, _typeset, student
-        )
+        made = handout.make_pages(lesson, order.editions, order.formats, order.paper, order.created, _typeset, student)
         files = {}
         for edition in order.editions:
             for kind in order.formats:
@@ -347,7 +351,8 @@ def _sheet(order: Order, student: Student, lesson: Lesson, refused: Refused) -> 
 
 def _typeset(page: str, images: Mapping[str, bytes], attachments: Sequence[Attachment]) -> bytes:
     try:
-        return press.pdf(page, images, attachments)
+        with _PRINTING:
+            return press.pdf(page, images, attachments)
     except ValueError as error:
         raise PdfError(f"no PDF: {error}") from None
 
@@ -361,9 +366,7 @@ def _part_twins(results: dict[Student, Result], pool: Executor, order: Order) ->
         taken.add(results[student].sheet.seed)
 
 
-def _write_key(
-    order: Order, sheets: Sequence[Sheet], printer: Press | None, formats: Sequence[str]
-) -> PdfError | None:
+def _write_key(order: Order, sheets: Sequence[Sheet], printer: Press | None, formats: Sequence[str]) -> PdfError | None:
     """Writes what the lecturer has of all sheets; says why if that was not possible for the PDF."""
     language = Language.load(order.config.report.language)
     path = order.path

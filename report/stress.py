@@ -14,6 +14,7 @@ from report.exercises import Exercise
 from report.language import Language
 
 Fault = Literal[
+    "taken",
     "went_wrong",
     "no_first_plateau",
     "no_second_plateau",
@@ -39,7 +40,7 @@ def faults(lesson: Lesson, exercises: Sequence[Exercise]) -> tuple[Fault, ...]:
     found: dict[Fault, bool] = {
         "no_first_plateau": lesson.prior is None,
         "no_second_plateau": sum(phase.grade == "plateau" for phase in lesson.phases.closed_plateaus) < 2,
-        "no_exercise": not _NEEDED <= {exercise.key for exercise in exercises},
+        "no_exercise": not _NEEDED.issubset(exercise.key for exercise in exercises),
         "unclear_groups": lesson.parting is not None and not _groups_are_clear(lesson.parting.means.tolist()),
         "unclear_speeds": not _speeds_are_clear(lesson),
         "right_by_mistake": _right_by_mistake(lesson, exercises),
@@ -51,6 +52,7 @@ def words(fault: Fault, language: Language) -> str:
     """A fault in words."""
     _ = language.gettext
     return {
+        "taken": _("somebody else’s seed"),
         "went_wrong": _("the training went wrong"),
         "no_first_plateau": _("no plateau at the class shares"),
         "no_second_plateau": _("no second plateau"),
