@@ -112,8 +112,8 @@ def table(sheets: Sequence[Sheet], language: Language) -> bytes:
         cells = [inert(cell) for cell in row]
         for _number, _exercise, answer in _numbered(sheet.key):
             value = answer.value
-            cells.append(inert(value) if isinstance(value, str) else repr(value))
-            cells.append("" if answer.tolerance is None else repr(answer.tolerance))
+            cells.append(inert(value) if isinstance(value, str) else f"{value:.10g}")
+            cells.append("" if answer.tolerance is None else f"{answer.tolerance:.10g}")
         writer.writerow(cells)
     return buffer.getvalue().encode("utf-8-sig")
 

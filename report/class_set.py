@@ -301,6 +301,7 @@ def _start(pdf: bool) -> None:
         os.environ.update(kept)
         press.load()
     gc.disable()  # `_make` collects after each sheet
+    gc.freeze()
 
 
 def _in_order(

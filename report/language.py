@@ -8,6 +8,7 @@ import gettext as catalogs
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from report.assets import TEMPLATES
 
@@ -28,6 +29,7 @@ class Language:
     translations: catalogs.NullTranslations = field(repr=False)
 
     @classmethod
+    @cache  # one object each, by which others keep what they make for a language
     def load(cls, code: str) -> "Language":
         """The language with its catalog from `templates/locale`."""
         return cls(code, catalogs.translation("quadnet", TEMPLATES / "locale", [code], fallback=code == "en"))

@@ -66,9 +66,9 @@ def _question(name: str, heading: str, asked: str, exercise: Exercise, answer: A
     SubElement(question, "hidden").text = "0"
     SubElement(question, "idnumber").text = name
     right = SubElement(question, "answer", fraction="100", format="plain_text")
-    SubElement(right, "text").text = repr(answer.value)
+    SubElement(right, "text").text = f"{answer.value:.10g}"  # 10, not 10.000000000000002
     _text(right, "feedback", answer.text, "html")
-    SubElement(right, "tolerance").text = repr(answer.tolerance)
+    SubElement(right, "tolerance").text = f"{answer.tolerance:.10g}"
     _text(SubElement(question, "tags"), "tag", exercise.key)
     return question
 
