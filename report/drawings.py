@@ -22,7 +22,7 @@ from report.language import Language
 from report.story import Chapter
 
 _PANEL, _WIDE_PANEL = 40.0, 68.0  # millimetres
-_SHEET_PANEL, _SHEET_NETWORK = 56.0, 98.0  # beside each other on a handout
+_SHEET_PANEL, _SHEET_NETWORK = 60.0, 98.0  # beside each other on a handout
 _MOST_NAMES = 5  # layers whose names find room there
 
 

@@ -19,6 +19,7 @@ from report.language import Language, subscript
 from report.story import chapters, kind, story
 
 _LEAST_FALL = 0.01  # of a loss printed with four decimals, for its speed to be known to about 1 %
+_RATIO = 0.02  # of a ratio of speeds, within which it is right
 _ROUNDING = 1e-4  # of the difference of two losses as they are printed
 
 
@@ -268,6 +269,7 @@ def _speeds(lesson: Lesson, language: Language) -> Exercise | None:
         "ratio": language.significant(ratio, 3),
         "share": language.percent(share / 100),
         "length": language.integer(length),
+        "within": language.percent(_RATIO, 0),
         "kinds": "; ".join(
             _("%(number)s %(kind)s: %(story)s")
             % {"number": each.number, "kind": kind(each, language), "story": story(each, language)}
@@ -304,8 +306,8 @@ def _speeds(lesson: Lesson, language: Language) -> Exercise | None:
         answers=(
             Answer(_("(a) fastest phase"), fastest + 1.0, 0.0, facts["fastest"]),
             Answer(_("(b) slowest phase"), slowest + 1.0, 0.0, facts["slowest"]),
-            Answer(_("(c) ratio of the speeds"), ratio, 0.02 * ratio, facts["ratio"]),
-            Answer(_("(d) share of the epochs in %"), share, 0.1, facts["share"]),
+            Answer(_("(c) ratio of the speeds"), ratio, _RATIO * ratio, facts["ratio"]),
+            Answer(_("(d) share of the epochs, in per cent"), share, 0.1, facts["share"]),
         ),
         solution=(
             _(
@@ -315,7 +317,7 @@ def _speeds(lesson: Lesson, language: Language) -> Exercise | None:
             % facts,
             _("What the phases are, by the program’s detector and by the network’s outputs: %(kinds)s.") % facts,
         ),
-        marking=(_("1 point each for (a) to (d)."), _("A ratio within 2 % of the value is right.")),
+        marking=(_("1 point each for (a) to (d)."), _("A ratio within %(within)s of the value is right.") % facts),
         mistakes=(
             _("The phases are compared by how far the loss falls, not by how fast."),
             _("The last phase is taken for the slowest: nobody can tell from the run how it goes on."),

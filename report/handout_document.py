@@ -132,9 +132,9 @@ def _story(lesson: Lesson, language: Language) -> str:
         "%(samples)s points in the plane form four noisy clouds of standard deviation %(spread)s, one for each class "
         "0 to 3. A network learns to tell the classes apart: it gets the two coordinates of a point and has one output "
         "for each class, between 0 and 1. The output of the point’s own class should be 1, the others 0; the largest "
-        "output names the class. Training starts from random weights of about %(scale)s and lasts %(epochs)s. Each "
-        "epoch uses all points for one step of %(optimizer)s with learning rate α = %(rate)s; its loss is that before "
-        "the step."
+        "output names the class. Training starts from random weights of standard deviation %(scale)s and lasts "
+        "%(epochs)s. Each epoch uses all points for one step of %(optimizer)s with learning rate α = %(rate)s; its "
+        "loss is that before the step."
     ) % {
         "samples": language.integer(sum(counts)),
         "spread": f"{config.data.spread:g}",
