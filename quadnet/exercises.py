@@ -24,7 +24,7 @@ from quadnet.phases import detect
 from quadnet.random import Stream
 from quadnet.training import Progress, train
 
-PLACES = 2  # decimals of mean outputs on paper
+PLACES, UNITS = 2, 100  # decimals of mean outputs on paper, and how many units of the last one make 1
 _WEIGHTS = (-1.5, -1.0, -0.5, 0.5, 1.0, 1.5)
 _INPUTS = (0.3, 2.0)  # least and largest size of a coordinate that is worked with
 _LARGEST_SUM = 2.5  # beyond, a sigmoid is too flat to work with
@@ -229,19 +229,14 @@ def prepare(config: Config, progress: Progress | None = None) -> Lesson:
     )
 
 
-def printed(values: list[float]) -> list[float]:
-    """Numbers between 0 and 1 in whole units of their last decimal on paper."""
-    return [round(value * 10**PLACES) for value in values]
-
-
 def groups(rows: list[list[float]]) -> Partition:
     """Groups of classes whose mean outputs, as they stand on paper, are alike: what a reader of the table finds.
 
     Args:
         rows: Mean outputs, a row a class.
     """
-    least = round(MERGED * 10**PLACES)
-    units = [printed(row) for row in rows]
+    least = round(MERGED * UNITS)
+    units = [[round(value * UNITS) for value in row] for row in rows]
     group = list(range(CLASSES))
     for a, b in combinations(range(CLASSES), 2):
         if max(abs(one - other) for one, other in zip(units[a], units[b], strict=True)) < least:

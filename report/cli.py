@@ -7,7 +7,7 @@ import gc
 import json
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from report.pipeline import Built
     from report.sweeping import Swept
 
-Choice = TypeVar("Choice", bound=str)
+Choice = TypeVar("Choice")
 
 EXIT_CRASH = 70
 EXIT_INTERRUPTED = 130
@@ -151,8 +151,10 @@ def handout(
         resolved = _resolve(config, settings, flags)
         formats = _formats(to or ("html,pdf" if roster is None else "pdf"))
         wanted = edition or ("both" if roster is None else "student")
-        editions = handouts.EDITIONS if wanted == "both" else (_one_of("--edition", wanted, handouts.EDITIONS),)
-        sheet = _one_of("--paper", paper, handouts.PAPERS)
+        chosen = _one_of(
+            "--edition", wanted, {**{name: (name,) for name in handouts.EDITIONS}, "both": handouts.EDITIONS}
+        )
+        sheet = _one_of("--paper", paper, {name: name for name in handouts.PAPERS})
         if roster is not None:
             from report import class_set
             from report.roster import read
@@ -160,7 +162,7 @@ def handout(
             students = read(roster, resolved.report.language)
             with _bar("students", len(students), shown=not (quiet or no_progress)) as progress:
                 issued = class_set.issue(
-                    resolved, students, output_dir, editions, formats, sheet, force=force, progress=progress
+                    resolved, students, output_dir, chosen, formats, sheet, force=force, progress=progress
                 )
             if not quiet:
                 _tell_class(issued)
@@ -169,7 +171,7 @@ def handout(
                 raise issued.failure
             return
         with _bar("epochs", resolved.training.epochs, shown=not (quiet or no_progress)) as progress:
-            built = handouts.build(resolved, output_dir, editions, formats, sheet, force=force, progress=progress)
+            built = handouts.build(resolved, output_dir, chosen, formats, sheet, force=force, progress=progress)
         if not quiet:
             _tell_handout(built)
         typer.echo(json.dumps(_handout_summary(built)) if as_json else built.path)
@@ -445,11 +447,12 @@ def _resolve(file: Path | None, settings: list[str] | None, flags: dict[str, str
     return configuration.parse(values, source=str(file) if file is not None else "configuration")
 
 
-def _one_of(option: str, text: str, allowed: "tuple[Choice, ...]") -> "Choice":
-    for choice in allowed:
-        if choice == text:
-            return choice
-    raise ConfigurationError(f"{option} {text}: is not allowed; write {' or '.join(allowed)}")
+def _one_of(option: str, text: str, allowed: Mapping[str, Choice]) -> Choice:
+    """What stands for the text of an option that allows a few."""
+    if text not in allowed:
+        *names, last = allowed
+        raise ConfigurationError(f"{option} {text}: is not allowed; write {', '.join(names)} or {last}")
+    return allowed[text]
 
 
 def _formats(text: str) -> tuple[str, ...]:

@@ -7,10 +7,11 @@ that matters.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from quadnet.claims import BEYOND_STEP
 from quadnet.config import CLASSES
 from quadnet.evidence import MERGED
 from quadnet.exercises import PLACES, Lesson, groups
@@ -101,6 +102,19 @@ def exercises(lesson: Lesson, language: Language) -> tuple[Exercise, ...]:
     return tuple(exercise for exercise in made if exercise is not None)
 
 
+def _worth(marks: Sequence[tuple[int, str]]) -> int:
+    return sum(points for points, _ in marks)
+
+
+def _marking(marks: Sequence[tuple[int, str]], language: Language) -> tuple[str, ...]:
+    """What earns how many points, in words."""
+    return tuple(
+        language.ngettext("%(count)s point: %(what)s", "%(count)s points: %(what)s", points)
+        % {"count": points, "what": what}
+        for points, what in marks
+    )
+
+
 def _parameters(lesson: Lesson, language: Language) -> Exercise:
     _ = language.gettext
     pairs = tuple(pairwise(lesson.config.network.widths))
@@ -111,10 +125,14 @@ def _parameters(lesson: Lesson, language: Language) -> Exercise:
         "sum": " + ".join(f"({below} + 1)·{units}" for below, units in pairs),
         "without": language.integer(sum(below * units for below, units in pairs)),
     }
+    marks = (
+        (1, _("the weights")),
+        (1, _("the biases and the sum")),
+    )
     return Exercise(
         key="parameters",
         title=_("How much there is to learn"),
-        points=2,
+        points=_worth(marks),
         question=(
             _("How many parameters, weights and biases together, has the %(shape)s network? Count layer by layer.")
             % facts,
@@ -125,7 +143,7 @@ def _parameters(lesson: Lesson, language: Language) -> Exercise:
         solution=(
             _("Each unit has a weight for every unit of the layer before and one bias: %(sum)s = %(count)s.") % facts,
         ),
-        marking=(_("1 point: the weights."), _("1 point: the biases and the sum.")),
+        marking=_marking(marks, language),
         mistakes=(_("The biases are left out: %(without)s.") % facts,),
     )
 
@@ -140,10 +158,15 @@ def _blind_start(lesson: Lesson, language: Language) -> Exercise:
         "measured": language.decimal(float(lesson.history.loss[0]), 4),
         "one_hot": language.decimal(2 * math.log(2), 4),
     }
+    marks = (
+        (1, _("(a) ln 2 as the cost of one output")),
+        (1, _("(a) the sum over the outputs")),
+        (1, _("(b) the terms for the labels 0 and 1 are equal")),
+    )
     return Exercise(
         key="blind-start",
         title=_("A blind start"),
-        points=3,
+        points=_worth(marks),
         question=(
             _("With weights close to 0 every output is close to ½, whatever the point. Suppose it is exactly ½."),
             _("(a) Compute the loss L by hand, with ln 2 = %(ln2)s.") % facts,
@@ -160,10 +183,7 @@ def _blind_start(lesson: Lesson, language: Language) -> Exercise:
             )
             % facts,
         ),
-        marking=(
-            _("(a) 1 point for ln 2 as the cost of one output, 1 point for the sum over all of them."),
-            _("(b) 1 point for the equal terms of label 0 and label 1."),
-        ),
+        marking=_marking(marks, language),
         mistakes=(
             _("Only the output of the true class is counted, which gives ln 2."),
             _("The outputs are taken as ¼, as if they had to sum to 1; they are separate sigmoids."),
@@ -205,9 +225,9 @@ def _prior_level(lesson: Lesson, language: Language) -> Exercise:
         % facts,
         _("(b) The sum of the four entropies −π ln π − (1 − π) ln(1 − π) is %(level)s.") % facts,
     ]
-    marking = [
-        _("(a) 2 points: the derivative, and the class shares as its zero."),
-        _("(b) 2 points: both terms of the entropy, and the sum over four outputs."),
+    marks = [
+        (2, _("(a) the derivative, and the class shares as its zero")),
+        (2, _("(b) both terms of the entropy, and the sum over the outputs")),
     ]
     answers = [
         Answer(_("(a) p%(k)s") % {"k": subscript(k)}, shares[k], 0.001, printed[k])
@@ -224,17 +244,17 @@ def _prior_level(lesson: Lesson, language: Language) -> Exercise:
             )
             % facts
         )
-        marking.append(_("(c) 1 point."))
+        marks.append((1, _("(c)")))
     return Exercise(
         key="prior-level",
         title=_("What the outputs can know without looking"),
-        points=4 + (lesson.prior is not None),
+        points=_worth(marks),
         question=tuple(question),
         given=(),
         space=6,
         answers=tuple(answers),
         solution=tuple(solution),
-        marking=tuple(marking),
+        marking=_marking(marks, language),
         mistakes=(
             _("The term (1 − π) ln(1 − π) is forgotten, which gives %(softmax)s.") % facts,
             _("It is thought that the network must call all points one class; the outputs only say the shares."),
@@ -287,10 +307,16 @@ def _speeds(lesson: Lesson, language: Language) -> Exercise | None:
         )
         for number, (phase, (a, b)) in enumerate(zip(phases, borders, strict=True), start=1)
     )
+    marks = (
+        (1, _("(a)")),
+        (1, _("(b)")),
+        (1, _("(c) within %(within)s of the value") % facts),
+        (1, _("(d)")),
+    )
     return Exercise(
         key="phase-speeds",
         title=_("Fast and slow"),
-        points=4,
+        points=_worth(marks),
         question=(
             _(
                 "The table gives the borders of the phases in the loss curve. The speed of a phase is the fall of its "
@@ -317,7 +343,7 @@ def _speeds(lesson: Lesson, language: Language) -> Exercise | None:
             % facts,
             _("What the phases are, by the program’s detector and by the network’s outputs: %(kinds)s.") % facts,
         ),
-        marking=(_("1 point each for (a) to (d)."), _("A ratio within %(within)s of the value is right.") % facts),
+        marking=_marking(marks, language),
         mistakes=(
             _("The phases are compared by how far the loss falls, not by how fast."),
             _("The last phase is taken for the slowest: nobody can tell from the run how it goes on."),
@@ -348,10 +374,14 @@ def _parting(lesson: Lesson, language: Language) -> Exercise | None:
         ) % {"count": len(alone), "list": language.enumeration([str(c) for c in alone])}
     else:
         comment = _("(b) No: the classes come apart in pairs; at this moment none is told apart from all others.")
+    marks = (
+        (2, _("(a), or half of them if a single pair is judged wrongly")),
+        (2, _("(b) with a reason from (a)")),
+    )
     return Exercise(
         key="which-part",
         title=_("Which classes part first"),
-        points=4,
+        points=_worth(marks),
         question=(
             _(
                 "The table gives the mean outputs for the points of each class after %(epoch)s epochs. Two classes are "
@@ -369,7 +399,7 @@ def _parting(lesson: Lesson, language: Language) -> Exercise | None:
         space=4,
         answers=(Answer(_("(a) groups"), facts["groups"], None, facts["groups"]),),
         solution=(_("(a) The groups are %(groups)s.") % facts, comment),
-        marking=(_("(a) 2 points, 1 if a single pair is judged wrongly."), _("(b) 2 points for a reason from (a).")),
+        marking=_marking(marks, language),
         mistakes=(
             _("Columns are compared instead of rows."),
             _("The largest output of each row is read as the answer, although rows may differ elsewhere."),
@@ -423,10 +453,18 @@ def _back_propagation(lesson: Lesson, language: Language) -> Exercise:
         (_("(f) new v"), drill.weight_after),
         (_("(f) new w₁"), drill.hidden_weight_after),
     )
+    marks = (
+        (1, _("(a)")),
+        (1, _("(b)")),
+        (1, _("(c)")),
+        (2, _("(d)")),
+        (2, _("(e)")),
+        (1, _("(f)")),
+    )
     return Exercise(
         key="back-propagation",
         title=_("One step of back-propagation"),
-        points=8,
+        points=_worth(marks),
         question=(
             _(
                 "A network of one hidden unit, h = σ(w₁x₁ + w₂x₂ + b), and one output, o = σ(vh + c), is to find "
@@ -455,7 +493,7 @@ def _back_propagation(lesson: Lesson, language: Language) -> Exercise:
             _("Step: v becomes %(v_after)s, w₁ becomes %(w_after)s.") % facts,
         ),
         marking=(
-            _("1 point each for (a) to (c), 2 points each for (d) and (e), 1 point for (f)."),
+            *_marking(marks, language),
             _("An error is counted once: what follows from it rightly gets its points."),
         ),
         mistakes=(
@@ -477,10 +515,15 @@ def _accuracy(lesson: Lesson, language: Language) -> Exercise:
         "accuracy": language.decimal(right / samples, 4),
         "diagonal": " + ".join(str(matrix[c][c]) for c in range(CLASSES)),
     }
+    marks = (
+        (1, _("(a)")),
+        (1, _("(b)")),
+        (2, _("(c) the labels are missing, and where they belong")),
+    )
     return Exercise(
         key="accuracy",
         title=_("An accuracy that is always the same"),
-        points=4,
+        points=_worth(marks),
         question=(
             _(
                 "The table counts the %(samples)s training points by label and by the class that the trained network "
@@ -510,7 +553,7 @@ def _accuracy(lesson: Lesson, language: Language) -> Exercise:
                 "the labels; argmax A must be compared with y."
             ),
         ),
-        marking=(_("1 point each for (a) and (b)."), _("(c) 2 points: the labels are missing, and where they belong.")),
+        marking=_marking(marks, language),
         mistakes=(_("The formula is believed because the trained network is good: try it on random labels."),),
     )
 
@@ -539,10 +582,14 @@ def _bayes_rule(lesson: Lesson, language: Language) -> Exercise | None:
         )
     else:
         comment = _("(b) The network has %(reached)s, so it stays below the best that can be expected.")
+    marks = (
+        (2, _("(a) the square of the given probability")),
+        (2, _("(b) a sample is not an expectation")),
+    )
     return Exercise(
         key="bayes-rule",
         title=_("The best that is possible"),
-        points=4,
+        points=_worth(marks),
         question=(
             _(
                 "The best rule names the quadrant in which a point lies. Each coordinate of a point is normal around "
@@ -557,7 +604,7 @@ def _bayes_rule(lesson: Lesson, language: Language) -> Exercise | None:
         space=4,
         answers=(Answer(_("(a) probability"), best, 0.0005, facts["best"]),),
         solution=(_("(a) Both signs must be right: %(phi)s² = %(best)s.") % facts, comment % facts),
-        marking=(_("(a) 2 points for the square."), _("(b) 2 points for a sample against an expectation.")),
+        marking=_marking(marks, language),
         mistakes=(_("The errors are added, 1 − 2(1 − %(phi)s) = %(twice)s, which counts some points twice.") % facts,),
     )
 
@@ -593,10 +640,17 @@ def _inertia(lesson: Lesson, language: Language) -> Exercise | None:
             "(c) It is %(ratio)s times as fast, more than %(factor)s: the slope is not steady, so the limit is a rough "
             "guide only."
         )
+    marks = (
+        (2, _("(a) the limit of v")),
+        (1, _("(b)")),
+        (1, _("(c) the number")),
+        (1, _("(c) a reason")),
+        (1, _("(d)")),
+    )
     return Exercise(
         key="inertia",
         title=_("What inertia does"),
-        points=6,
+        points=_worth(marks),
         question=(
             _(
                 "From epoch %(start)s, in the middle of phase %(phase)s, gradient descent needs %(plain)s epochs to "
@@ -633,15 +687,19 @@ def _inertia(lesson: Lesson, language: Language) -> Exercise | None:
             reason % facts,
             _(
                 "(d) Its limit is v = g, so its steps are no longer than those of gradient descent: %(plain)s epochs. "
-                "Measured were %(averaged)s. So it is the longer step that helps, not the rolling on."
+                "Measured were %(averaged)s."
             )
-            % facts,
+            % facts
+            + " "
+            + (
+                _("So the ball is faster by its longer steps, not by rolling on.")
+                if averaging.speed_up < BEYOND_STEP
+                else _("So longer steps are not all: here rolling on helps as well.")
+            ),
         ),
-        marking=(
-            _("(a) 2 points for the limit, (b) 1 point, (c) 1 point for the number and 1 for a reason, (d) 1 point."),
-        ),
+        marking=_marking(marks, language),
         mistakes=(
-            _("Inertia is thought to help in itself; (d) shows that the form of the rule decides."),
+            _("Inertia is thought to help in itself; (d) is there to tell it from longer steps."),
             _("The factor is taken as β or 1 + β, as if only the last step were kept."),
         ),
     )

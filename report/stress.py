@@ -9,7 +9,7 @@ from itertools import combinations, pairwise
 from typing import Literal, get_args
 
 from quadnet.evidence import MERGED
-from quadnet.exercises import PLACES, Lesson, printed
+from quadnet.exercises import UNITS, Lesson
 from report.exercises import Exercise
 from report.language import Language
 
@@ -65,8 +65,8 @@ def words(fault: Fault, language: Language) -> str:
 
 def _groups_are_clear(means: list[list[float]]) -> bool:
     """Whether no difference of two classes is so near to the limit that an error of reading would change the groups."""
-    rows = [printed(row) for row in means]
-    limit = round(MERGED * 10**PLACES)
+    rows = [[round(value * UNITS) for value in row] for row in means]
+    limit = round(MERGED * UNITS)
     differences = [max(abs(p - q) for p, q in zip(a, b, strict=True)) for a, b in combinations(rows, 2)]
     # Just below the limit a difference counts as small, at the limit as large.
     return all(d >= limit + _GROUP_MARGIN or d < limit - _GROUP_MARGIN for d in differences)
