@@ -14,5 +14,8 @@ def printable(text: str) -> bool:
 def _letters() -> frozenset[str]:
     from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # it has no type hints
 
-    fonts = [TTFont(path, lazy=True) for path in sorted((TEMPLATES / "fonts").glob("*.ttf"))]
-    return frozenset(chr(code) for font in fonts for code in font.getBestCmap())
+    letters: set[str] = set()
+    for path in sorted((TEMPLATES / "fonts").glob("*.ttf")):
+        with TTFont(path, lazy=True) as font:
+            letters |= set(map(chr, font.getBestCmap()))
+    return frozenset(letters)

@@ -214,9 +214,10 @@ def main() -> None:
         work = [resource.getrusage(who) for who in (resource.RUSAGE_CHILDREN, resource.RUSAGE_SELF)]
         spent = sum(usage.ru_utime + usage.ru_stime for usage in work)
         peaks = " and ".join(f"{usage.ru_maxrss / 1024:.0f} MB" for usage in work)
+        load = os.getloadavg()[0]
         print(
             f"{size} students, {refused} runs refused: {seconds:.1f} s, {seconds / size:.2f} s each;"
-            f" {spent / size:.2f} s of processor time each; at most {peaks} in a worker and in the program; load {os.getloadavg()[0]:.1f}",
+            f" {spent / size:.2f} s of processor time each; at most {peaks} in workers and program; load {load:.1f}",
             flush=True,
         )
         assert issued.failure is None
