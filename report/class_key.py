@@ -17,7 +17,7 @@ from report.roster import Student
 from report.stress import FAULTS, Fault, words
 
 STUDENTS_ABREAST = 7
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # what makes spreadsheets compute a cell
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # what makes spreadsheets compute a cell
 
 
 @dataclass(frozen=True)
