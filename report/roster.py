@@ -10,6 +10,7 @@ from typing import get_args
 
 from quadnet.config import Report
 from quadnet.errors import ConfigurationError
+from report.glyphs import printable
 
 LANGUAGES: tuple[str, ...] = get_args(Report.model_fields["language"].annotation)
 
@@ -27,8 +28,8 @@ class Student:
     """One of a class.
 
     Attributes:
-        id: What its files are called by: letters, digits, and `. _ -` between them.
-        name: As it is printed; may be empty.
+        id: What its files are called by: letters that print has, digits, and `. _ -` between them.
+        name: Printed where print has its letters; may be empty.
         language: Of its handout.
     """
 
@@ -48,7 +49,7 @@ def read(path: Path, language: str) -> tuple[Student, ...]:
         language: Of the students whose line names none.
 
     Raises:
-        ConfigurationError: It cannot be read as that, or an id cannot be the name of a file; says in which line.
+        ConfigurationError: It cannot be read as that, or an id can be no file's name or not be printed; says in which line.
     """
     text = _text(path)
     head = re.split("[\r\n]", text.lstrip(), maxsplit=1)[0]
@@ -74,8 +75,7 @@ def read(path: Path, language: str) -> tuple[Student, ...]:
             student = Student(
                 _id(value["id"], place), _name(value["name"], place), _language(value.get("language"), language, place)
             )
-            # One file for both on systems that take capital and small letters, or wide and narrow ones, as the same.
-            same = unicodedata.normalize("NFKC", student.id).casefold()
+            same = student.id.casefold()  # some systems would have one file for both
             if same in seen:
                 raise ConfigurationError(
                     f"{place}: id {student.id} is that of line {seen[same]} (capitals do not count); give each its own"
@@ -127,6 +127,8 @@ def _id(text: str, place: str) -> str:
             f"{place}: id {_quoted(text)} cannot name a file; use at most {_LONGEST_ID} letters, digits and . _ - "
             "between them"
         )
+    if not printable(text):
+        raise ConfigurationError(f"{place}: id {_quoted(text)} cannot be printed; use Latin letters and digits")
     return text
 
 
