@@ -49,7 +49,7 @@ def read(path: Path, language: str) -> tuple[Student, ...]:
         language: Of the students whose line names none.
 
     Raises:
-        ConfigurationError: It cannot be read as that, or an id can be no file's name or not be printed; says in which line.
+        ConfigurationError: It cannot be read as that, or an id cannot be used; says in which line.
     """
     text = _text(path)
     head = re.split("[\r\n]", text.lstrip(), maxsplit=1)[0]
