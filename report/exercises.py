@@ -71,7 +71,10 @@ class Exercise:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """The paragraphs of the question that ask for something: those that start with a letter in parentheses."""
+        """The paragraphs of the question that ask for something: those that start with a letter in parentheses.
+
+        A translation keeps it: `(a)`.
+        """
         return tuple(paragraph for paragraph in self.question if paragraph.startswith("("))
 
     @property
@@ -109,7 +112,7 @@ def _worth(marks: Sequence[tuple[int, str]]) -> int:
 def _marking(marks: Sequence[tuple[int, str]], language: Language) -> tuple[str, ...]:
     """What earns how many points, in words."""
     return tuple(
-        language.ngettext("%(count)s point: %(what)s", "%(count)s points: %(what)s", points)
+        language.ngettext("%(count)s point: %(what)s.", "%(count)s points: %(what)s.", points)
         % {"count": points, "what": what}
         for points, what in marks
     )
@@ -179,7 +182,7 @@ def _blind_start(lesson: Lesson, language: Language) -> Exercise:
             _(
                 "(a) An output of ½ costs −ln ½ = ln 2 if its label is 1, and −ln(1 − ½) = ln 2 if it is 0. So every "
                 "point costs %(classes)s ln 2 = %(loss)s, and so does their mean. The run itself starts at "
-                "%(measured)s. (b) Both terms are the same, so it makes no difference which of the outputs has the 1."
+                "%(measured)s. (b) Both terms are equal, so it does not matter which output has the 1."
             )
             % facts,
         ),
@@ -239,8 +242,8 @@ def _prior_level(lesson: Lesson, language: Language) -> Exercise:
         answers.append(Answer(_("(c) number of the phase"), lesson.prior + 1.0, 0.0, facts["phase"]))
         solution.append(
             _(
-                "(c) Phase %(phase)s. So the first drop of the loss is the network learning how frequent the classes "
-                "are, and nothing of where they lie."
+                "(c) Phase %(phase)s. So in the first drop of the loss the network learns how frequent the classes "
+                "are, not where they lie."
             )
             % facts
         )

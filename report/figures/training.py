@@ -146,7 +146,7 @@ def numbered(loss: FloatArray, phases: Sequence[Phase], epoch: str, stretched: s
     borders = [p.start for p in phases] + [phases[-1].end]
     places = [scale.at(border) for border in borders]
     whole.plot(np.arange(loss.size), loss, color=style.INK)
-    whole.set(xlim=(0, max(loss.size - 1, 1)), ylabel=label)
+    whole.set(xlim=(-0.015 * loss.size, max(loss.size - 1, 1)), ylabel=label)  # the first drop is a line of its own
     whole.set_xlabel(epoch, labelpad=2)
     whole.locator_params(axis="x", nbins=5)
     main.plot(*scale.line(np.arange(loss.size), loss), color=style.INK, linewidth=1.4)

@@ -1,5 +1,6 @@
 """Handouts in memory: what each edition says, and that the student's is made without the answers."""
 
+import gettext
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,7 @@ from report.press import PdfError
 TIME = "2000-01-01T00:00:00Z"
 ENGLISH = Language.load("en")
 SECRET = "planted-secret"
+ACCENTS = str.maketrans("aeiouyAEIOUY", "àéîõûÿÀÉÎÕÛÝ")
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +150,31 @@ def test_goals_are_those_of_the_exercises_at_hand(lesson: Lesson) -> None:
     assert len(all_goals) == 6
     assert set(few) < set(all_goals)
     assert not [goal for goal in few if "inertia" in goal or "curve by" in goal]
+
+
+class Accented(gettext.NullTranslations):
+    """A language that puts an accent on every vowel, but for those of placeholders."""
+
+    def gettext(self, message: str) -> str:
+        parts = re.split(r"(%\(\w+\)s)", message)
+        return "".join(part if part.startswith("%(") else part.translate(ACCENTS) for part in parts)
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        return self.gettext(singular if n == 1 else plural)
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_every_word_goes_through_the_catalog(lesson: Lesson, edition: Edition, read_page: Any) -> None:
+    language = Language("xx", Accented())
+    figures = handout_document.draw(lesson, language)
+    asked = exercises(lesson, language)
+    page = handout_document.compose(lesson, asked, figures, edition, "a4", {"quadnet": "0"}, language)
+    seen = read_page(render.html(page, "screen", TIME))
+    texts = [seen.text(without=("style", "formula"))]
+    texts += [a.get(name, "") for tag, a in seen.elements for name in ("alt", "aria-label", "title")]
+    texts += [a["content"] for tag, a in seen.elements if tag == "meta" and a.get("name") == "description"]
+    words = re.findall(r"[^\W\d_]{2,}", re.sub(r"quadrants-[0-9a-f]{8}", "", " ".join(texts)))
+    assert {word for word in words if re.search("[aeiouy]", word)} - {"Four", "quadrants", "quadnet", "exp"} == set()
 
 
 def test_a_run_of_one_epoch_has_no_curve_and_a_page_all_the_same(read_page: Any) -> None:
