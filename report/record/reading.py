@@ -97,7 +97,7 @@ def _record(path: Path, files: dict[str, bytes], *, whole: bool) -> Record:
         raise RecordError(f"{path}: has no {manifest.NAME}, so it is no run of quadnet")
     if len(files[manifest.NAME]) > MOST_JSON:
         raise RecordError(f"{path}: {manifest.NAME} is larger than {MOST_JSON >> 20} MB; that of no run is")
-    if "metrics.json" not in files and any(name.startswith("handout-") for name in files):
+    if "metrics.json" not in files and any(name.startswith("handout-") or name == "key.csv" for name in files):
         raise RecordError(f"{path}: is a handout and no run; name a run's folder, PDF or zip")
     try:
         return Record(path, files, manifest.parse(files[manifest.NAME]), whole)
