@@ -27,6 +27,7 @@ from quadnet.training import Progress, train
 PLACES, UNITS = 2, 100  # decimals of mean outputs on paper, and how many units of the last one make 1
 _WEIGHTS = (-1.5, -1.0, -0.5, 0.5, 1.0, 1.5)
 _INPUTS = (0.3, 2.0)  # least and largest size of a coordinate that is worked with
+_LOOKED_AT = 1000  # points among which one to work with is sought
 _LARGEST_SUM = 2.5  # beyond, a sigmoid is too flat to work with
 _LEAST_SLOPE = 0.02  # below, four decimals are too few
 _RATES = (0.1, 2.0)  # least and largest learning rate with which a step can be seen
@@ -87,6 +88,11 @@ class Example:
     def slope(self) -> float:
         """∂L/∂w₁ = (a − y) x₁."""
         return self.delta * self.unit.inputs[0]
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """All that is computed, in its order."""
+        return (self.unit.sum, self.unit.activation, self.loss, self.delta, self.slope, self.weight_after)
 
     @property
     def weight_after(self) -> float:
@@ -154,6 +160,13 @@ class Drill:
     def weight_after(self) -> float:
         """The weight v after the step."""
         return self.weight - self.rate * self.slope_output
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """All that is computed, in its order."""
+        forward = (self.hidden.sum, self.hidden.activation, self.sum, self.output, self.loss)
+        backward = (self.delta_output, self.slope_output, self.delta_hidden, self.slope_hidden)
+        return (*forward, *backward, self.weight_after, self.hidden_weight_after)
 
     @property
     def hidden_weight_after(self) -> float:
@@ -278,15 +291,22 @@ def _calculations(config: Config, dataset: Dataset) -> tuple[Example, Drill]:
     while True:
         w1, w2, b, v, c = _drawn(stream, 5)
         drill = Drill(Unit(second, (w1, w2), b), label, v, c, int(label == 0), rate)
-        slopes = drill.slope_output, drill.slope_hidden
-        if max(abs(drill.hidden.sum), abs(drill.sum)) < _LARGEST_SUM and min(map(abs, slopes)) > _LEAST_SLOPE:
+        sums, slopes = (drill.hidden.sum, drill.sum), (drill.slope_output, drill.slope_hidden)
+        if not max(map(abs, sums)) < _LARGEST_SUM or not min(map(abs, slopes)) > _LEAST_SLOPE:
+            continue
+        if not _on_paper(example.values) & _on_paper(drill.values):  # or what is asked would stand in what is shown
             break
     return example, drill
 
 
+def _on_paper(values: tuple[float, ...]) -> set[float]:
+    """The sizes of numbers with four decimals."""
+    return {round(abs(value), 4) for value in values}
+
+
 def _points(dataset: Dataset, stream: Stream) -> Iterator[tuple[tuple[float, float], int]]:
     """Training points that can be worked with, to one decimal, with their labels; then invented ones."""
-    for point, label in zip(dataset.points.tolist(), dataset.labels.tolist(), strict=True):
+    for point, label in zip(dataset.points[:_LOOKED_AT].tolist(), dataset.labels[:_LOOKED_AT].tolist(), strict=True):
         x, y = (round(value, 1) for value in point)
         if min(abs(x), abs(y)) >= _INPUTS[0] and max(abs(x), abs(y)) <= _INPUTS[1]:
             yield (x, y), label

@@ -19,6 +19,7 @@ from quadnet.mixture import Partition, merged_level
 from report.language import Language, subscript
 from report.story import chapters, kind, story
 
+_MOST_PHASES = 12  # of which a table is worth reading
 _LEAST_FALL = 0.01  # of a loss printed with four decimals, for its speed to be known to about 1 %
 _RATIO = 0.02  # of a ratio of speeds, within which it is right
 _ROUNDING = 1e-4  # of the difference of two losses as they are printed
@@ -274,7 +275,7 @@ def _speeds(lesson: Lesson, language: Language) -> Exercise | None:
     speeds = [(a - b) / length for (a, b), length in zip(borders, lengths, strict=True)]
     order = sorted(range(len(phases) - 1), key=speeds.__getitem__)
     apart = [speeds[b] - speeds[a] > _ROUNDING * (1 / lengths[a] + 1 / lengths[b]) for a, b in pairwise(order)]
-    if not (apart and apart[0] and apart[-1]):
+    if not (apart and apart[0] and apart[-1]) or len(phases) > _MOST_PHASES:
         return None
     slowest, fastest = order[0], order[-1]
     if borders[slowest][0] - borders[slowest][1] < _LEAST_FALL:
@@ -535,8 +536,9 @@ def _accuracy(lesson: Lesson, language: Language) -> Exercise:
             % facts,
             _("(a) Compute the accuracy."),
             _(
-                "(b) A program computes the accuracy as the share of points for which “argmax A equals argmax A”. What "
-                "does it print for a network that has not been trained at all?"
+                "(b) A program computes the accuracy as the share of points for which “argmax A equals argmax A”, "
+                "where argmax A is the class of the largest output. What does it print for a network that has not been "
+                "trained at all?"
             ),
             _("(c) What is wrong, and what should be compared?"),
         ),

@@ -91,7 +91,8 @@ def make_handout(
         formats: Which pages to make: `html`, `pdf`.
         paper: What the PDF is printed on.
         created: The time that the pages state, ISO 8601 in UTC.
-        typeset: Makes a PDF of a page, its images and its attachments; needed if one is wanted.
+        typeset: Makes a PDF of a page, its images and its attachments; needed if one is wanted. Each edition calls
+            it in a thread of its own.
         progress: Called now and then with the number of epochs done.
 
     Raises:

@@ -22,6 +22,7 @@ _WIDTH, _HEIGHT, _LEFT, _RIGHT = 170.0, 186.0, 13.0, 33.0
 _INNER = _WIDTH - _LEFT - _RIGHT
 _MOST_STORIES = 8
 _MOST_LABELS = 16
+_MOST_NUMBERED = 10  # labels on half the width
 _LEAST_DECADE = 1e-250  # some decades below it there are no numbers for ticks
 
 
@@ -152,7 +153,8 @@ def numbered(loss: FloatArray, phases: Sequence[Phase], epoch: str, stretched: s
     main.plot(*scale.line(np.arange(loss.size), loss), color=style.INK, linewidth=1.4)
     _borders(main, places)
     main.set(xlim=(0, scale.total), xticks=places)
-    main.set_xticklabels([str(border) for border in borders])
+    step = -(-len(borders) // _MOST_NUMBERED)
+    main.set_xticklabels(["" if k % step else str(border) for k, border in enumerate(borders)])
     main.set_xlabel(stretched, labelpad=2)
     for number, (left, right) in enumerate(pairwise(places), start=1):
         place: dict[str, Any] = {"transform": main.get_xaxis_transform(), "ha": "center", "va": "bottom"}

@@ -38,7 +38,8 @@ def chain(drill: Drill, v: mpf, w1: mpf) -> mpf:
 @given(SEEDS, SEEDS)
 def test_a_drill_s_slopes_are_the_derivatives_of_its_loss(data_seed: int, weight_seed: int) -> None:
     config = parse({"data": {"seed": data_seed, "samples_per_class": 20}, "network": {"seed": weight_seed}})
-    drill = prepare(config.model_copy(update={"training": quick().training})).drill
+    lesson = prepare(config.model_copy(update={"training": quick().training}))
+    drill = lesson.drill
     v, w1 = mpf(drill.weight), mpf(drill.hidden.weights[0])
     assert drill.loss == pytest.approx(float(chain(drill, v, w1)), abs=1e-14)
     slope_v = mp.diff(lambda value: chain(drill, value, w1), v)
@@ -50,6 +51,8 @@ def test_a_drill_s_slopes_are_the_derivatives_of_its_loss(data_seed: int, weight
     assert 0.05 < drill.hidden.activation < 0.95
     assert 0.05 < drill.output < 0.95
     assert min(abs(drill.slope_output), abs(drill.slope_hidden)) > 0.02
+    # Nor does any of its numbers stand in the example already.
+    assert not {round(abs(v), 4) for v in drill.values} & {round(abs(v), 4) for v in lesson.example.values}
 
 
 @given(st.floats(-2, 2), st.floats(-2, 2), st.floats(-1.5, 1.5), st.sampled_from([0, 1]))

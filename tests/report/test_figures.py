@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle
@@ -246,6 +247,28 @@ def test_a_run_of_an_epoch_or_two_is_drawn_without_complaint(small_run: Experime
     assert b"STORY0" in svg
 
 
+def test_a_numbered_curve_has_numbers_and_borders_and_no_kinds() -> None:
+    loss = np.linspace(2.0, 1.0, 101)
+    phases = phases_of([0, 10, 40, 100])
+    figure = training.numbered(loss, phases, "EPOCH", "STRETCHED", "LOSS")
+    whole, main = figure.axes
+    assert [t.get_text() for t in main.texts] == ["1", "2", "3"]
+    assert [t.get_text() for t in main.get_xticklabels()] == ["0", "10", "40", "100"]
+    assert {"EPOCH", "LOSS"} <= set(texts(whole))
+    assert "STRETCHED" in texts(main)
+    others = [replace(phase, kind="descent", grade=None) for phase in phases]
+    again = style.draw("curve", lambda: training.numbered(loss, others, "EPOCH", "STRETCHED", "LOSS"))
+    assert again == style.draw("curve", lambda: training.numbered(loss, phases, "EPOCH", "STRETCHED", "LOSS"))
+
+
+def test_of_many_borders_a_numbered_curve_labels_some() -> None:
+    borders = list(range(0, 3100, 100))
+    _, main = training.numbered(np.linspace(2, 1, 3001), phases_of(borders), "e", "s", "l").axes
+    labels = [t.get_text() for t in main.get_xticklabels()]
+    assert 5 <= len([label for label in labels if label]) <= 10
+    assert [t.get_text() for t in main.texts] == [str(n) for n in range(1, 31)]
+
+
 def plain(epochs: np.ndarray, loss: np.ndarray, borders: list[int]) -> Figure:
     labels = [f"EPOCH{epochs[border]:g}" for border in borders]
     return training.plain(epochs, loss, phases_of(borders), labels, words(len(borders) - 1))
@@ -416,7 +439,41 @@ def test_the_large_panel_fills_the_box_of_its_scale_without_loss_and_lies_under_
     assert (top, top + height) == pytest.approx(((1 - box.y1) * whole[1], (1 - box.y0) * whole[1]), abs=0.01)
 
 
+def test_a_blank_panel_is_white_but_for_the_points_and_the_labels() -> None:
+    window = regions.canvas(dataset([[0.2, 1.8], [-1.8, 0.2], [-0.2, -1.8], [1.8, -0.2]]), 40.0)
+    centres = np.array([[1.0, 1.0], [-1.0, 1.0], [-1.0, -1.0], [1.0, -1.0]])
+    picture = regions.blank(window, centres)
+    for tint in TINTS:
+        assert share_of(picture, tint) == 0
+    assert share_of(picture, (255, 255, 255)) > 0.9
+    pixels = len(picture)
+    for point, colour in zip([[0.2, 1.8], [-1.8, 0.2], [-0.2, -1.8], [1.8, -0.2]], style.CLASS_COLOURS, strict=True):
+        column, row = ((np.array(point) - [window.left, window.bottom]) / window.width * pixels).astype(int)
+        assert picture[pixels - 1 - row, column].tolist() == [
+            round(255 * part) for part in matplotlib.colors.to_rgb(colour)
+        ]
+    for x, y in centres:
+        column, row = ((np.array([x, y]) - [window.left, window.bottom]) / window.width * pixels).astype(int)
+        near = picture[pixels - row - 20 : pixels - row + 20, column - 20 : column + 20]
+        assert near.min() < 60  # the label's ink
+
+
 # diagram
+
+
+@pytest.mark.parametrize("hidden", [(), (3, 3), (9,), (40,), (5,) * 16])
+def test_the_shape_has_a_line_for_every_weight_that_is_drawn_all_alike(hidden: tuple[int, ...]) -> None:
+    widths = (2, *hidden, 4)
+    figure = diagram.shape(widths, tuple(f"LAYER{n}" for n in range(len(widths))), 98.0)
+    shown = [width if width <= 9 else 8 for width in widths]
+    (lines,) = figure.findobj(LineCollection)
+    assert len(lines.get_segments()) == sum(a * b for a, b in pairwise(shown))
+    assert len(set(lines.get_linewidths())) == 1
+    assert [f"LAYER{n}" in texts(figure) for n in range(len(widths))] == [True] * len(widths)
+    places = {round(c.center[0], 3) for c in figure.findobj(Circle)}
+    radius = max(circles(figure))
+    assert min(b - a for a, b in pairwise(sorted(places))) > 2 * radius  # layers do not touch
+    assert figure.get_size_inches()[0] * 25.4 == pytest.approx(98.0)
 
 
 def drawn_network(hidden: tuple[int, ...]) -> tuple[Figure, Network]:
