@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 from quadnet.config import Config, Report, dumps
@@ -295,6 +295,7 @@ def _pool(workers: int | None, *, pdf: bool) -> ProcessPoolExecutor:
 def _start(pdf: bool) -> None:
     """In each worker: the press's environment, loaded once for all its sheets, and no ear for Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the program ends its workers
+    threading.Thread(target=_end_with_the_program, daemon=True).start()
     if pdf:
         kept = press.environment()
         os.environ.clear()
@@ -302,6 +303,14 @@ def _start(pdf: bool) -> None:
         press.load()
     gc.disable()  # `_make` collects after each sheet
     gc.freeze()
+
+
+def _end_with_the_program() -> None:
+    """Ends a worker whose program was killed: it would wait for work forever."""
+    program = parent_process()
+    assert program is not None
+    program.join()
+    os._exit(1)
 
 
 def _in_order(

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pypdf
@@ -229,6 +230,16 @@ def test_two_with_the_same_seed_are_parted_whatever_the_order(issued):
         assert {results[student].sheet.seed for student in results} == {5, twin.seed, other.seed}
 
 
+def running(group: int) -> bool:
+    """Whether a process of the group is there that has not ended."""
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, its_group, *_ = path.read_text().rpartition(")")[2].split()
+            if int(its_group) == group and state != "Z":
+                return True
+    return False
+
+
 def test_a_set_that_was_killed_goes_on_where_it_stopped(issued, tmp_path):
     roster = tmp_path / "roster.csv"
     roster.write_text("id,name\n" + "".join(f"{s.id},{s.name}\n" for s in CLASS), encoding="utf-8")
@@ -241,8 +252,14 @@ def test_a_set_that_was_killed_goes_on_where_it_stopped(issued, tmp_path):
         while process.poll() is None and not (memory.exists() and memory.read_text(encoding="utf-8").count("\n") > 1):
             time.sleep(0.05)
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
         process.wait()
+    deadline = time.monotonic() + 60
+    while running(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    if running(process.pid):
+        os.killpg(process.pid, signal.SIGKILL)
+        pytest.fail("workers outlive their program")
     path = tmp_path / issued.path.name
     assert not (path / manifest.NAME).exists()
     done = memory.read_text(encoding="utf-8").count("\n") - 1
