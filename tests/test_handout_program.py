@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -44,10 +45,11 @@ CONFIGURATIONS = {
 }
 
 
-def quadnet(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+def quadnet(folder: Path, *arguments: object, **changes: str) -> subprocess.CompletedProcess[str]:
     """Calls `quadnet handout` in a folder."""
     command = [sys.executable, "-P", "-c", "from report.cli import app; app()", "handout", *map(str, arguments)]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    values = {key: value for key, value in os.environ.items() if key != "SOURCE_DATE_EPOCH"} | changes
+    return subprocess.run(command, cwd=folder, env=values, capture_output=True, text=True, check=False)
 
 
 @dataclass(frozen=True)
@@ -364,6 +366,27 @@ def test_what_cannot_be_made_is_one_line_and_leaves_nothing(
     done = quadnet(tmp_path, *arguments)
     assert (done.returncode, done.stdout, done.stderr) == (code, "", f"quadnet: {message}\n")
     assert not list(tmp_path.glob("outputs/*"))
+
+
+def test_without_pango_the_rest_is_written_with_exit_code_3_and_never_in_the_place_of_a_whole_one(
+    tmp_path: Path,
+) -> None:
+    fake = tmp_path / "fake"
+    fake.mkdir()
+    (fake / "weasyprint.py").write_text("raise OSError(\"cannot load library 'libgobject-2.0-0'\")\n")
+    path = os.pathsep.join([str(fake), *filter(None, [os.environ.get("PYTHONPATH")])])
+    done = quadnet(tmp_path, "--epochs", 5, PYTHONPATH=path)
+    folder = tmp_path / done.stdout.splitlines()[-1]
+    assert done.returncode == 3
+    assert {p.name for p in folder.glob("handout-*")} == {"handout-student.html", "handout-instructor.html"}
+    assert "no PDF: the library Pango is missing; install it with: " in done.stderr
+    assert quadnet(tmp_path, "--epochs", 5).returncode == 0
+    whole = {p.name: p.read_bytes() for p in folder.iterdir()}
+    assert set(whole) >= FILES
+    again = quadnet(tmp_path, "--epochs", 5, "--force", PYTHONPATH=path)
+    assert (again.returncode, again.stdout) == (3, "")
+    assert "the earlier handout stays as it was" in again.stderr
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == whole
 
 
 @pytest.mark.parametrize("command", ["verify", "diff", "archive"])
