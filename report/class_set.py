@@ -98,7 +98,7 @@ class Issued:
         path: Its folder.
         sheets: Of all students, in the order of the roster.
         found: How many of them were there already.
-        strangers: Files of students who are not on the roster; they stay where they are.
+        strangers: Other files among those of the students, such as those of some who left; they stay where they are.
         failure: Why a PDF is missing, if there should be one.
     """
 
@@ -215,20 +215,12 @@ def issue(
                 progress(len(results))
         _part_twins(results, pool, order)
         ordered = [results[student] for student in students]
-        sheets = tuple(result.sheet for result in ordered)
-        failure = _write_key(order, sheets, printer, formats)
-        missing = next((result for result in ordered if result.failure is not None), None)
-        if failure is None and missing is not None:
-            failure = PdfError(f"student {missing.sheet.student.id}: {missing.failure}")
-        names = [name for result in ordered for name in result.files]
-        names += [name for name in _COMMON if (path / name).exists()]
-        files = _Files(path, names)
-        writing.replace(path / manifest.NAME, manifest.manifest(config, files, created, typesetting))
-    return Issued(path, sheets, found, _strangers(path, names), failure)
+        failure = _write_key(order, ordered, printer, typesetting, formats)
+    sheets = tuple(result.sheet for result in ordered)
+    return Issued(path, sheets, found, _strangers(path, ordered), failure)
 
 
 _PRINTING = threading.Lock()  # the editions of a sheet are made at the same time
-_COMMON = ("config.toml", "key.csv", "key.html", "key.pdf", "moodle.xml")
 
 
 class _Files(Mapping[str, bytes]):
@@ -347,7 +339,7 @@ def _make(order: Order, student: Student, kept: Kept | None, taken: frozenset[in
                     name = f"{FOLDERS[edition]}/{student.id}.{kind}"
                     writing.replace(order.path / name, content)
                     files[name] = hashlib.sha256(content).hexdigest()
-        return Result(sheet, files, None if made.failure is None else str(made.failure))
+        return Result(sheet, files, None if made.failure is None else f"student {student.id}: {made.failure}")
     finally:
         gc.collect()
 
@@ -376,29 +368,41 @@ def _part_twins(results: dict[Student, Result], pool: Executor, order: Order) ->
         taken.add(results[student].sheet.seed)
 
 
-def _write_key(order: Order, sheets: Sequence[Sheet], printer: Press | None, formats: Sequence[str]) -> PdfError | None:
-    """Writes what the lecturer has of all sheets; says why if that was not possible for the PDF."""
+def _write_key(
+    order: Order,
+    results: Sequence[Result],
+    printer: Press | None,
+    typesetting: Mapping[str, str],
+    formats: Sequence[str],
+) -> PdfError | None:
+    """Writes what the lecturer has of all sheets, and last the manifest; says why if a PDF is missing."""
     language = Language.load(order.config.report.language)
-    path = order.path
-    writing.replace(path / "config.toml", dumps(order.config).encode())
-    writing.replace(path / "key.csv", class_key.table(sheets, language))
-    writing.replace(
-        path / "moodle.xml", moodle.export(path.name, [(sheet.student, sheet.exercises) for sheet in sheets])
-    )
+    path, sheets = order.path, [result.sheet for result in results]
     view = class_key.compose(order.config, path.name, sheets, order.paper, language, manifest.versions())
+    made = {
+        "config.toml": dumps(order.config).encode(),
+        "key.csv": class_key.table(sheets, language),
+        "moodle.xml": moodle.export(path.name, [(sheet.student, sheet.exercises) for sheet in sheets]),
+    }
+    failure = next((PdfError(result.failure) for result in results if result.failure is not None), None)
     if "html" in formats:
-        writing.replace(path / "key.html", render.html(view, "screen", order.created).encode())
-    if printer is None:
-        return None
-    printer.send(render.html(view, "print", order.created), {})
-    try:
-        writing.replace(path / "key.pdf", printer.pdf())
-    except PdfError as error:
-        return error
-    return None
+        made["key.html"] = render.html(view, "screen", order.created).encode()
+    if printer is not None:
+        printer.send(render.html(view, "print", order.created), {})
+        try:
+            made["key.pdf"] = printer.pdf()
+        except PdfError as error:
+            failure = error
+    for name in ("key.html", "key.pdf"):  # an earlier one may be that of another roster
+        (path / name).unlink(missing_ok=True)
+    for name, content in made.items():
+        writing.replace(path / name, content)
+    files = _Files(path, [*made, *(name for result in results for name in result.files)])
+    writing.replace(path / manifest.NAME, manifest.manifest(order.config, files, order.created, typesetting))
+    return failure
 
 
-def _strangers(path: Path, names: Iterable[str]) -> int:
-    """How many files of students there are that are not of this set."""
+def _strangers(path: Path, results: Iterable[Result]) -> int:
+    """How many other files lie among those of the students."""
     there = {f"{folder}/{file.name}" for folder in FOLDERS.values() for file in (path / folder).glob("[!.]*")}
-    return len(there - set(names))
+    return len(there.difference(*(result.files for result in results)))

@@ -528,7 +528,7 @@ def _tell_class(issued: "Issued") -> None:
         "seed; key.csv says why"
     )
     if issued.strangers:
-        _say(f"warning: {issued.strangers} files of students who are not on the roster stay in {issued.path}")
+        _say(f"warning: {issued.strangers} files in {issued.path} are not of this set; they stay there")
 
 
 def _class_summary(issued: "Issued") -> dict[str, object]:
