@@ -12,7 +12,7 @@ from report.exercises import Answer, Exercise
 from report.glyphs import printable
 from report.handout_document import Paper
 from report.language import Language
-from report.page import Page
+from report.page import ExperimentPage, title
 from report.roster import Student
 from report.stress import FAULTS, Fault, words
 
@@ -70,7 +70,7 @@ class Block:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Key(Page):
+class Key(ExperimentPage):
     """The pages.
 
     Attributes:
@@ -107,7 +107,9 @@ def table(sheets: Sequence[Sheet], language: Language) -> bytes:
     writer.writerow(map(inert, head))
     for sheet in sheets:
         student = sheet.student
-        why = " | ".join("; ".join(words(fault, language) for fault in found) for _seed, found in sheet.refused)
+        why = " | ".join(
+            language.habits.semicolon.join(words(fault, language) for fault in found) for _seed, found in sheet.refused
+        )
         row = [student.id, student.name, student.language, str(sheet.seed), str(len(sheet.refused)), why]
         cells = [inert(cell) for cell in row]
         for _number, _exercise, answer in _numbered(sheet.key):
@@ -146,7 +148,7 @@ def compose(
     exchanged = [sheet for sheet in sheets if sheet.refused]
     return Key(
         language=language,
-        title=config.report.title,
+        title=title(config, language),
         subtitle=language.ngettext(
             "Key to the handout of %(count)s student", "Key to the handouts of %(count)s students", len(sheets)
         )
@@ -210,7 +212,7 @@ def _summary(sheets: Sequence[Sheet], exchanged: Sequence[Sheet], language: Lang
 def _reasons(sheets: Sequence[Sheet], language: Language) -> str:
     """Each reason and how often it held."""
     counts = Counter(fault for sheet in sheets for _seed, found in sheet.refused for fault in found)
-    return ", ".join(
+    return language.habits.comma.join(
         f"{words(fault, language)} ({language.integer(counts[fault])})" for fault in FAULTS if counts[fault]
     )
 

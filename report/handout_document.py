@@ -9,7 +9,7 @@ from report import drawings, prose
 from report.drawings import Figure
 from report.exercises import Exercise
 from report.language import Language
-from report.page import Page
+from report.page import ExperimentPage, title
 from report.roster import Student
 
 Edition = Literal["student", "instructor"]
@@ -17,7 +17,7 @@ Paper = Literal["a4", "letter"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Handout(Page):
+class Handout(ExperimentPage):
     """One edition of a handout.
 
     Attributes:
@@ -87,7 +87,7 @@ def compose(
     instructor = edition == "instructor"
     return Handout(
         language=language,
-        title=config.report.title,
+        title=title(config, language),
         subtitle=_("Exercises on how a %(shape)s sigmoid network learns")
         % {"shape": "-".join(map(str, config.network.widths))},
         run_name=config.run_name,

@@ -41,7 +41,8 @@ def _category(course: str, student: Student) -> Element:
 
 
 def _questions(student: Student, exercises: Sequence[Exercise]) -> Iterator[Element]:
-    _ = Language.load(student.language).gettext
+    language = Language.load(student.language)
+    _ = language.gettext
     for number, exercise in enumerate(exercises, start=1):
         heading = _("Handout %(id)s, exercise %(number)s: %(title)s") % {
             "id": student.id,
@@ -51,20 +52,21 @@ def _questions(student: Student, exercises: Sequence[Exercise]) -> Iterator[Elem
         for place, answer in enumerate(exercise.answers, start=1):
             if not isinstance(answer.value, str):
                 asked = _("Asked for here: %(label)s.") % {"label": answer.label}
-                yield _question(f"{exercise.key}-{place}", heading, asked, exercise, answer)
+                name = f"{heading}{language.habits.colon}{answer.label}"
+                yield _question(f"{exercise.key}-{place}", name, heading, asked, exercise, answer)
 
 
-def _question(name: str, heading: str, asked: str, exercise: Exercise, answer: Answer) -> Element:
+def _question(number: str, name: str, heading: str, asked: str, exercise: Exercise, answer: Answer) -> Element:
     """One question; an exercise's points are shared evenly by its answers, also by those that are texts."""
     question = Element("question", type="numerical")
-    _text(question, "name", f"{heading}: {answer.label}")
+    _text(question, "name", name)
     body = _paragraphs(heading, *exercise.question) + _table(exercise.given) + _paragraphs(asked)
     _text(question, "questiontext", body, "html")
     _text(question, "generalfeedback", _paragraphs(*exercise.solution), "html")
     SubElement(question, "defaultgrade").text = f"{exercise.points / len(exercise.answers):.7f}"
     SubElement(question, "penalty").text = _PENALTY
     SubElement(question, "hidden").text = "0"
-    SubElement(question, "idnumber").text = name
+    SubElement(question, "idnumber").text = number
     right = SubElement(question, "answer", fraction="100", format="plain_text")
     SubElement(right, "text").text = f"{answer.value:.10g}"  # 10, not 10.000000000000002
     _text(right, "feedback", answer.text, "html")

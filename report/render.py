@@ -1,6 +1,7 @@
 """Document → HTML: one self-contained page for browsers, or the page that `report.press` makes a PDF of."""
 
 import base64
+import hashlib
 import re
 from functools import cache
 
@@ -12,20 +13,27 @@ from report import assets
 from report.drawings import Figure
 from report.figures.style import ROLES
 from report.language import Language
-from report.page import Page
+from report.page import Frame
 
-FONTS = (
+_SERIF = (
     ("Quadnet Serif", 400, "normal", "QuadnetSerif-Regular"),
     ("Quadnet Serif", 400, "italic", "QuadnetSerif-Italic"),
     ("Quadnet Serif", 600, "normal", "QuadnetSerif-SemiBold"),
+)
+_SANS = (
     ("Quadnet Sans", 400, "normal", "QuadnetSans-Regular"),
     ("Quadnet Sans", 600, "normal", "QuadnetSans-SemiBold"),
     ("Quadnet Mono", 400, "normal", "QuadnetMono-Regular"),
     ("Quadnet Formulas", 400, "normal", "QuadnetFormulas-Regular"),
 )
+_HAN = (
+    ("Quadnet Han", 400, "normal", "QuadnetHan-Regular"),
+    ("Quadnet Han", 600, "normal", "QuadnetHan-SemiBold"),
+)
+FONTS = {"en": _SERIF + _SANS, "zh": _SANS + _HAN}  # of a page by its language: family, weight, slant, file
 
 
-def html(document: Page, medium: str, created: str) -> str:
+def html(document: Frame, medium: str, created: str) -> str:
     """The report as a page.
 
     Args:
@@ -35,7 +43,8 @@ def html(document: Page, medium: str, created: str) -> str:
         created: Time to state in the page, ISO 8601 in UTC.
     """
     template = _environment(document.language).get_template(document.template)
-    return template.render(document=document, medium=medium, created=created, fonts=FONTS if medium == "screen" else ())
+    fonts = FONTS.get(document.language.code, FONTS["en"]) if medium == "screen" else ()
+    return template.render(document=document, medium=medium, created=created, fonts=fonts)
 
 
 def prepare(language: Language) -> None:
@@ -56,7 +65,9 @@ def _environment(language: Language) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     environment.install_gettext_translations(language.translations, newstyle=True)  # type: ignore[attr-defined]  # from the i18n extension
+    environment.globals["habits"] = language.habits
     environment.filters.update(font=_font, stylesheet=_stylesheet, drawing=_drawing, formula=_formula, halves=_halves)
+    environment.filters.update(script=_script, integrity=_integrity)
     return environment
 
 
@@ -77,6 +88,15 @@ def _uri(kind: str, content: bytes) -> str:
 
 def _stylesheet(name: str) -> Markup:
     return Markup(assets.text(f"style/{name}"))
+
+
+def _script(name: str) -> Markup:
+    return Markup(assets.text(f"script/{name}"))
+
+
+def _integrity(content: str) -> str:
+    """How a Content-Security-Policy names the style or script that it allows."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}"
 
 
 @pass_context

@@ -142,7 +142,7 @@ def groups(partition: Partition) -> str:
 
 def reading(chapter: Chapter, language: Language) -> str:
     """The phase's paragraph: what was measured, in whole sentences."""
-    return " ".join(_sentences(chapter, language))
+    return language.paragraph(_sentences(chapter, language))
 
 
 def _sentences(chapter: Chapter, language: Language) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """The main figure: the loss over the epochs with its phases, and what the network did meanwhile."""
 
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -244,7 +243,7 @@ def _stories(axes: Axes, phases: Sequence[Phase], scale: _Stretch, words: Texts)
         if len(phases) <= _MOST_STORIES:
             letters = max(6, int((right - left) / scale.total * _INNER / 1.22))
             axes.text(inset + 0.02 * scale.total, 1.365, words.kinds[number - 1], size=7.5, weight=600, **place)
-            story = "\n".join(textwrap.wrap(words.stories[number - 1], letters, break_long_words=False))
+            story = style.wrap(words.stories[number - 1], letters)
             axes.text(inset, 1.29, story, size=7, color=style.INK, linespacing=1.1, **place)
 
 

@@ -94,6 +94,40 @@ def test_a_drawing_names_neither_date_nor_maker() -> None:
     assert "<?xml" not in svg
 
 
+def test_the_chinese_font_is_named_where_it_draws_something_and_nowhere_else() -> None:
+    def written(text: str) -> str:
+        def draw() -> Figure:
+            figure = style.canvas(40, 10)
+            figure.text(0, 0.5, text)
+            return figure
+
+        return style.draw("one", draw).decode()
+
+    assert "'Quadnet Sans', 'Quadnet Han', sans-serif" in written("损失 loss")
+    assert "Quadnet Han" not in written("loss")
+
+
+@pytest.mark.parametrize(
+    ("text", "letters", "lines"),
+    [
+        ("All four differ, but only faintly", 12, ["All four", "differ, but", "only faintly"]),
+        ("各输出趋向类别先验", 12, ["各输出趋向", "类别先验"]),
+        ("四个类别各不相同，但还很微弱", 18, ["四个类别各不相", "同，但还很微弱"]),
+        ("四个类别各不相同，但还", 20, ["四个类别各不相同，", "但还"]),
+        ("类别 0、2 分离出来", 14, ["类别 0、2 分", "离出来"]),
+    ],
+)
+def test_lines_of_words_and_of_chinese_characters_have_their_width(text: str, letters: int, lines: list[str]) -> None:
+    assert style.wrap(text, letters).split("\n") == lines
+
+
+@given(st.text("损失，。、一二ab7", min_size=1), st.integers(6, 30))
+def test_a_chinese_line_keeps_every_character_and_starts_with_no_mark(text: str, letters: int) -> None:
+    wrapped = style.wrap(text, letters)
+    assert "".join(wrapped.split()) == "".join(text.split())
+    assert not any(line.startswith(tuple("，。、")) for line in wrapped.split("\n")[1:])
+
+
 def test_drawing_leaves_matplotlib_s_settings_as_they_were() -> None:
     before = dict(matplotlib.rcParams)
     seen: list[Any] = []
@@ -103,7 +137,7 @@ def test_drawing_leaves_matplotlib_s_settings_as_they_were() -> None:
         return simple()
 
     style.draw("one", spy)
-    assert seen == [["Quadnet Sans"]]
+    assert seen == [["Quadnet Sans", "Quadnet Han"]]
     assert dict(matplotlib.rcParams) == before
 
 
@@ -523,7 +557,7 @@ def test_weights_that_are_no_numbers_or_all_zero_are_drawn_without_complaint() -
 
 
 def compared(ours: np.ndarray, theirs: np.ndarray, plateaus: list[Phase]) -> Figure:
-    runs = [comparison.Run("MAIN", ours, plateaus), comparison.Run("OTHER", theirs, [])]
+    runs = [comparison.Run("MAIN", ours, dict(enumerate(plateaus, start=1))), comparison.Run("OTHER", theirs, {})]
     return comparison.curves(runs, "EPOCH", "LOSS")
 
 
@@ -538,6 +572,16 @@ def test_both_runs_are_drawn_and_named_and_each_closed_plateau_is_a_numbered_bar
     assert [t.get_text() for t in lower.texts] == ["1", "2"]
     ends = [line.get_ydata()[-1] for line in upper.lines]
     assert ends == [1.0, 0.5]
+
+
+def test_a_plateau_that_stays_open_is_a_thin_bar_with_its_own_number() -> None:
+    closed, left_open = (Phase("plateau", None, o, 10, 90, 2.0, 1.0, None) for o in (False, True))
+    loss = np.linspace(2, 1, 100)
+    runs = [comparison.Run("MAIN", loss, {2: closed, 6: left_open}), comparison.Run("OTHER", loss, {})]
+    lower = comparison.curves(runs, "EPOCH", "LOSS").axes[1]
+    thick, thin = (line.get_linewidth() for line in lower.lines)
+    assert thick > 2 * thin
+    assert [t.get_text() for t in lower.texts] == ["2", "6"]
 
 
 def test_losses_are_on_a_logarithmic_scale_only_if_one_explodes() -> None:
@@ -627,7 +671,7 @@ def test_other_curves_may_explode_or_be_missing() -> None:
 
 
 def spectrum(*values: float, name: str = "NAME") -> spectra.Spectrum:
-    return spectra.Spectrum(name, np.array(values), "COUNTS")
+    return spectra.Spectrum(f"{name}: COUNTS", np.array(values))
 
 
 def lines_of(figure: Figure) -> list[Line2D]:
