@@ -24,6 +24,7 @@ from report.press import Press
 if TYPE_CHECKING:
     from quadnet.config import Config
     from quadnet.training import Progress
+    from report.class_set import Issued
     from report.handout import Built as HandedOut
     from report.pipeline import Built
     from report.sweeping import Swept
@@ -122,9 +123,19 @@ def handout(
     hidden: Hidden = None,
     momentum: Momentum = None,
     lang: Lang = None,
-    edition: Annotated[str, typer.Option(metavar="student|instructor|both", help="For whom; answers or not.")] = "both",
+    roster: Annotated[
+        Path | None, typer.Option(metavar="FILE.csv", help="One handout for each student: columns id,name,language.")
+    ] = None,
+    edition: Annotated[
+        str | None,
+        typer.Option(
+            metavar="student|instructor|both", help="For whom; answers or not. With --roster student, else both."
+        ),
+    ] = None,
     paper: Annotated[str, typer.Option(metavar="a4|letter", help="What the PDF is printed on.")] = "a4",
-    to: To = "html,pdf",
+    to: Annotated[
+        str | None, typer.Option(metavar="html,pdf", help="Which pages to make. With --roster pdf, else both.")
+    ] = None,
     output_dir: OutputDir = Path("outputs"),
     force: Annotated[bool, typer.Option("--force", help="Build again a handout that is there.")] = False,
     as_json: AsJson = False,
@@ -135,19 +146,36 @@ def handout(
     """Run the experiment and write a handout for a course: the data, the network, the loss curve and exercises.
 
     The student's edition has room to write and no answers, nor anything hidden; the instructor's has the answers, how
-    to find and mark them, and common mistakes, all computed from the run. The path of the folder is the last line on
-    standard output. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 all written but a PDF.
+    to find and mark them, and common mistakes, all computed from the run. With --roster every student gets other
+    numbers, and the lecturer a key and questions for Moodle. The path of the folder is the last line on standard
+    output. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 all written but a PDF.
     """
     flags = _flags(seed, weight_seed, epochs, learning_rate, hidden, momentum, lang)
     with _explained(verbose), _uncollected():
         from report import handout as handouts
 
         resolved = _resolve(config, settings, flags)
-        formats = _formats(to)
+        formats = _formats(to or ("html,pdf" if roster is None else "pdf"))
+        wanted = edition or ("both" if roster is None else "student")
         chosen = _one_of(
-            "--edition", edition, {**{name: (name,) for name in handouts.EDITIONS}, "both": handouts.EDITIONS}
+            "--edition", wanted, {**{name: (name,) for name in handouts.EDITIONS}, "both": handouts.EDITIONS}
         )
         sheet = _one_of("--paper", paper, {name: name for name in handouts.PAPERS})
+        if roster is not None:
+            from report import class_set
+            from report.roster import read
+
+            students = read(roster, resolved.report.language)
+            with _bar("students", len(students), shown=not (quiet or no_progress)) as progress:
+                issued = class_set.issue(
+                    resolved, students, output_dir, chosen, formats, sheet, force=force, progress=progress
+                )
+            if not quiet:
+                _tell_class(issued)
+            typer.echo(json.dumps(_class_summary(issued)) if as_json else issued.path)
+            if issued.failure is not None:
+                raise issued.failure
+            return
         with _bar("epochs", resolved.training.epochs, shown=not (quiet or no_progress)) as progress:
             built = handouts.build(resolved, output_dir, chosen, formats, sheet, force=force, progress=progress)
         if not quiet:
@@ -554,6 +582,21 @@ def _tell_handout(built: "HandedOut") -> None:
 def _handout_summary(built: "HandedOut") -> dict[str, object]:
     files = sorted(path.name for path in built.path.glob("handout-*"))
     return {"path": str(built.path), "reused": built.reused, "files": files}
+
+
+def _tell_class(issued: "Issued") -> None:
+    other = sum(bool(sheet.refused) for sheet in issued.sheets)
+    _say(
+        f"{len(issued.sheets)} students, {issued.found} of them there already, {other} with another than their first "
+        "seed; key.csv says why"
+    )
+    if issued.strangers:
+        _say(f"warning: {issued.strangers} files in {issued.path} are not of this set; they stay there")
+
+
+def _class_summary(issued: "Issued") -> dict[str, object]:
+    students = [{"id": each.student.id, "seed": each.seed, "refused": len(each.refused)} for each in issued.sheets]
+    return {"path": str(issued.path), "found": issued.found, "students": students}
 
 
 def _tell_sweep(swept: "Swept") -> None:

@@ -1,14 +1,14 @@
 """Handouts on disk: which editions are made, and what lies in their folder.
 
-`make_handout` is all that a worker process needs: it writes nothing and takes as typesetter whatever makes a PDF, such
-as `report.press.pdf` in a process whose environment is the press's.
+`make_handout` and `make_pages` are all that a worker process needs: they write nothing and take as typesetter whatever
+makes a PDF, such as `report.press.pdf` in a process whose environment is the press's.
 """
 
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
@@ -18,11 +18,13 @@ from quadnet.training import Progress
 from report import handout_document, render
 from report.archival import Attachment
 from report.exercises import Exercise, exercises
+from report.glyphs import printable
 from report.handout_document import Edition, Paper
 from report.language import Language
 from report.pipeline import PAGES, check_run, page_time
 from report.press import PdfError, Press
 from report.record import manifest, writing
+from report.roster import Student
 
 EDITIONS: tuple[Edition, ...] = get_args(Edition)
 PAPERS: tuple[Paper, ...] = get_args(Paper)
@@ -96,8 +98,31 @@ def make_handout(
     Raises:
         QuadnetError: The training went wrong.
     """
+    return make_pages(prepare(config, progress), editions, formats, paper, created, typeset)
+
+
+def make_pages(
+    lesson: Lesson,
+    editions: Collection[Edition],
+    formats: Collection[str],
+    paper: Paper,
+    created: str,
+    typeset: Typesetter | None = None,
+    student: Student | None = None,
+) -> Made:
+    """Makes the pages of a handout.
+
+    Args:
+        lesson: The numbers.
+        editions: For whom.
+        formats: Which pages to make: `html`, `pdf`.
+        paper: What the PDF is printed on.
+        created: The time that the pages state, ISO 8601 in UTC.
+        typeset: Makes a PDF of a page, its images and its attachments; needed if one is wanted.
+        student: Who works on it; a name that the fonts lack letters for is left to be written by hand.
+    """
+    config = lesson.config
     language = Language.load(config.report.language)
-    lesson = prepare(config, progress)
     asked = exercises(lesson, language)
     figures = handout_document.draw(lesson, language)
     images = {figure.file: figure.content for figure in figures}
@@ -110,12 +135,14 @@ def make_handout(
     )
 
     def edition_pages(edition: Edition) -> tuple[dict[str, bytes], PdfError | None]:
-        view = handout_document.compose(lesson, asked, figures, edition, paper, versions, language)
+        view = handout_document.compose(lesson, asked, figures, edition, paper, versions, language, student)
         pages = {}
         if "html" in formats:
             pages[page(edition, "html")] = render.html(view, "screen", created).encode()
         if "pdf" in formats and typeset is not None:
             carried = [source] if edition == "instructor" else []
+            if student is not None and not printable(student.name):
+                view = replace(view, student=replace(student, name=""))
             try:
                 pages[page(edition, "pdf")] = typeset(render.html(view, "print", created), images, carried)
             except PdfError as error:

@@ -10,6 +10,7 @@ from report.drawings import Figure
 from report.exercises import Exercise
 from report.language import Language
 from report.page import ExperimentPage, title
+from report.roster import Student
 
 Edition = Literal["student", "instructor"]
 Paper = Literal["a4", "letter"]
@@ -21,6 +22,7 @@ class Handout(ExperimentPage):
 
     Attributes:
         instructor: Whether it has the answers; the exercises of the student's have none in them.
+        student: Who works on it; None if anybody may.
         paper: What it is printed on.
         goals: What a student can do afterwards.
         story: What was done, in a paragraph.
@@ -34,6 +36,7 @@ class Handout(ExperimentPage):
     template = "handout.html.j2"
 
     instructor: bool
+    student: Student | None
     paper: Paper
     goals: tuple[str, ...]
     story: str
@@ -65,6 +68,7 @@ def compose(
     paper: Paper,
     versions: Mapping[str, str],
     language: Language,
+    student: Student | None = None,
 ) -> Handout:
     """Puts an edition together.
 
@@ -76,6 +80,7 @@ def compose(
         paper: What it is printed on.
         versions: Of what shaped it, by name.
         language: How to speak.
+        student: Who works on it, if the handout is one person's.
     """
     _ = language.gettext
     config = lesson.config
@@ -94,6 +99,7 @@ def compose(
         config_toml="",
         versions=tuple(versions.items()),
         instructor=instructor,
+        student=student,
         paper=paper,
         goals=_goals({exercise.key for exercise in exercises}, language),
         story=_story(lesson, language),

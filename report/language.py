@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from report.assets import TEMPLATES
@@ -54,6 +55,7 @@ class Language:
     translations: catalogs.NullTranslations = field(repr=False)
 
     @classmethod
+    @cache  # one object each, by which others keep what they make for a language
     def load(cls, code: str) -> "Language":
         """The language with its catalog from `templates/locale`."""
         return cls(code, catalogs.translation("quadnet", TEMPLATES / "locale", [code], fallback=code == "en"))

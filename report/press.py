@@ -45,7 +45,7 @@ class PdfError(QuadnetError):
     exit_code: ClassVar[int] = 3
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """That of this process, without what would change how the page is set, and with our own fonts alone."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
     return {**kept, "FONTCONFIG_FILE": str(TEMPLATES / "fonts" / "fonts.conf"), "PYTHONUTF8": "1"}
@@ -65,7 +65,7 @@ class Press:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=_environment(),
+            env=environment(),
             start_new_session=True,  # Ctrl-C is for the program, which then ends the press
         )
         return self
@@ -221,17 +221,26 @@ def install_command() -> str:
     return "apt-get install --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
 
-def main() -> None:
-    """Standard input to standard output."""
-    gc.disable()  # one page and the process ends: collecting its cycles would cost a tenth of the time
+def load() -> None:
+    """Loads the typesetter, which takes longer than anything it does.
+
+    Raises:
+        OSError: Pango is not installed.
+    """
     if sys.platform == "linux":
         # Each library is tried by many names. Those that are no file name run ldconfig and a C compiler, in vain, for
         # longer than all else that is loaded; the loader finds the others, such as libpango-1.0.so.0, by itself.
         import ctypes.util
 
         ctypes.util.find_library = lambda name: None
+    import weasyprint  # noqa: F401  # for `pdf`
+
+
+def main() -> None:
+    """Standard input to standard output."""
+    gc.disable()  # one page and the process ends: collecting its cycles would cost a tenth of the time
     try:
-        import weasyprint  # noqa: F401  # loaded before the page is there, as that takes longest
+        load()  # before the page is there, as that takes longest
     except OSError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(EXIT_NO_PANGO)

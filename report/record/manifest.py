@@ -112,7 +112,7 @@ def manifest(config: Config, files: Mapping[str, bytes], created: str, typesetti
         "inputs": {"config_sha256": config.digest, "created": created},
         "program": {"version": __version__, "source_sha256": source_digest()},
         "versions": {**dict(versions()), **typesetting},
-        "files": {name: _entry(name, content) for name, content in sorted(files.items())},
+        "files": {name: _entry(name, files[name]) for name in sorted(files)},
     }
     return sealed(content)
 

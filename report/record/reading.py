@@ -138,7 +138,7 @@ def _record(path: Path, files: dict[str, bytes], *, whole: bool) -> Record:
     if manifest.NAME not in files:
         raise RecordError(f"{path}: has no {manifest.NAME}, so it is no run of quadnet")
     _check_short(path, manifest.NAME, len(files[manifest.NAME]))
-    if "metrics.json" not in files and any(name.startswith("handout-") for name in files):
+    if "metrics.json" not in files and any(name.startswith("handout-") or name == "key.csv" for name in files):
         raise RecordError(f"{path}: is a handout and no run; name a run's folder, PDF or zip")
     try:
         return Record(path, files, manifest.parse(files[manifest.NAME]), whole)

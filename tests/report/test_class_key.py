@@ -1,0 +1,119 @@
+import csv
+import io
+from dataclasses import replace
+
+import pytest
+
+from quadnet.config import Config
+from report import class_key, render
+from report.class_key import STUDENTS_ABREAST, Sheet, compose, inert
+from report.exercises import Answer, Exercise
+from report.record import manifest
+from report.roster import Student
+
+UNKNOWN = "\U0001f600"  # a letter that no font of the report has
+
+
+def exercise(key, *answers):
+    return Exercise(key, f"About {key}", 3, ("?",), (), 2, answers, ("!",), (), ())
+
+
+def sheet(number, name="Ada", refused=()):
+    exercises = (
+        exercise("same", Answer("(a) share", 0.25, 0.001, "0.250"), Answer("(b) count", 2.0, 0.0, "2")),
+        exercise(
+            "own",
+            Answer("(a) groups", "{0, 1} {2, 3}", None, "{0, 1} {2, 3}"),
+            Answer("(b) ratio", 1000.0 + number, 10.0 + number / 2, str(1000 + number)),
+            Answer("(c) slope", -0.5, 0.001, "−0.5000"),
+        ),
+    )
+    return Sheet(Student(f"s{number}", name, "en"), 7 + number, refused, exercises, exercises)
+
+
+@pytest.fixture
+def key(english):
+    def make(sheets):
+        return compose(Config(), "class", sheets, "a4", english, manifest.versions())
+
+    return make
+
+
+def read(content):
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+
+
+def test_a_line_for_each_student_and_two_columns_for_each_answer(english):
+    refused = ((5, ("no_second_plateau",)), (6, ("unclear_groups", "right_by_mistake")))
+    head, first, second = read(class_key.table([sheet(0), sheet(1, "李雷", refused)], english))
+    assert head[:6] == ["id", "name", "language", "seed", "refused seeds", "why"]
+    assert head[6:10] == ["1 (a) share", "± 1 (a) share", "1 (b) count", "± 1 (b) count"]
+    assert first[:6] == ["s0", "Ada", "en", "7", "0", ""]
+    assert second[:6] == [
+        *("s1", "李雷", "en", "8", "2"),
+        "no second plateau | groups of classes not clear; a common mistake gives the right answer",
+    ]
+    assert second[6:] == ["0.25", "0.001", "2", "0", "{0, 1} {2, 3}", "", "1001", "10.5", "-0.5", "0.001"]
+
+
+def test_spreadsheets_see_that_it_is_utf_8(english):
+    assert class_key.table([sheet(0)], english).startswith(b"\xef\xbb\xbf")
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", '=HYPERLINK("http://x","y")', "＝1"])
+def test_no_name_is_a_formula(english, name):
+    _, line = read(class_key.table([sheet(0, name)], english))
+    assert line[1] == inert(name) == f"'{name}"
+
+
+def test_other_texts_stay_as_they_are():
+    assert inert("Ada = Lovelace") == "Ada = Lovelace"
+    assert inert("") == ""
+
+
+def test_all_answers_of_all_students_are_on_the_pages(key, english):
+    sheets = [sheet(number) for number in range(2 * STUDENTS_ABREAST + 1)]
+    view = key(sheets)
+    assert [len(block.students) for block in view.blocks] == [STUDENTS_ABREAST, STUDENTS_ABREAST, 1]
+    assert [student for block in view.blocks for student, _ in block.students] == [s.student.id for s in sheets]
+    ratios = [cell for block in view.blocks for cell in block.lines[3].cells]
+    assert ratios[:3] == [("1000", "±10"), ("1001", "±10"), ("1002", "±11")]
+    assert [text for text, _ in ratios] == [str(1000 + number) for number in range(15)]
+
+
+def test_a_tolerance_that_is_everybody_s_is_said_once(key):
+    lines = key([sheet(0), sheet(1)]).blocks[0].lines
+    assert [line.tolerance for line in lines] == ["±0.001", "", "", "", "±0.001"]
+    assert [line.number for line in lines] == ["1", "", "2", "", ""]
+    assert lines[0].cells == (("0.250", ""), ("0.250", ""))
+
+
+def test_why_students_have_another_seed(key):
+    refused = ((5, ("no_second_plateau",)), (6, ("no_second_plateau", "unclear_groups")))
+    view = key([sheet(0), sheet(1, refused=refused), sheet(2)])
+    reasons = "no second plateau (2), groups of classes not clear (1)"
+    assert view.exchanged == (("s1", "Ada", "8", "2", reasons),)
+    assert "1 of 3 students have another than their first seed" in view.summary[1]
+    assert reasons in view.summary[1]
+
+
+def test_names_that_cannot_be_printed_are_left_out_and_that_is_said(key):
+    view = key([sheet(0, UNKNOWN), sheet(1)])
+    assert view.blocks[0].students == (("s0", ""), ("s1", "Ada"))
+    assert "stand in key.csv" in view.summary[-1]
+    assert "stand in key.csv" not in key([sheet(1)]).summary[-1]
+
+
+@pytest.mark.parametrize("medium", ["screen", "print"])
+def test_the_page_is_sound_and_shows_names_as_they_are(key, read_page, medium):
+    hostile = sheet(0, '<script>alert("1")</script>', ((5, ("went_wrong",)),))
+    page = read_page(render.html(key([hostile, sheet(1)]), medium, "2000-01-01T00:00:00Z"))
+    assert "script" not in [name for name, _ in page.elements]
+    assert hostile.student.name in page.text()
+    assert page.text().count("1000 ±10") == 1
+    assert "Students s0 to s1" in page.text()
+
+
+def test_a_student_s_language_does_not_change_the_key(english):
+    other = replace(sheet(0), exercises=())
+    assert class_key.table([other], english) == class_key.table([sheet(0)], english)

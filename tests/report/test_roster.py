@@ -1,0 +1,137 @@
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quadnet.errors import ConfigurationError
+from report.roster import Student, read
+
+
+@pytest.fixture
+def roster(tmp_path):
+    def write(content: str | bytes) -> Path:
+        path = tmp_path / "roster.csv"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+def test_students_in_the_order_of_the_file(roster):
+    path = roster("id,name\ns2,Ada Lovelace\ns1,李雷\n")
+    assert read(path, "en") == (Student("s2", "Ada Lovelace", "en"), Student("s1", "李雷", "en"))
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_what_spreadsheets_write(roster, separator, end, mark):
+    lines = (("Name", "ID", "group"), ('"Lee, Ann; jr"', "007", "B"), ("", "", ""), ("Bo", "8", ""))
+    path = roster(mark + end.join(map(separator.join, lines)) + end)
+    assert read(path, "en") == (Student("007", "Lee, Ann; jr", "en"), Student("8", "Bo", "en"))
+
+
+def test_a_language_may_be_left_out(roster):
+    path = roster("id,name,language\na,A,en\nb,B,\n")
+    assert [student.language for student in read(path, "en")] == ["en", "en"]
+
+
+def test_decomposed_letters_are_the_same_id(roster):
+    assert read(roster("id,name\nle\u0301a,x\n"), "en")[0].id == "l\u00e9a"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "is empty"),
+        ("\n\n", "is empty"),
+        ("id,name\n", "has no students"),
+        ("id,surname\n1,x\n", "line 1: no column called name among 'id, surname'"),
+        ("number,name\n1,x\n", "line 1: no column called id"),
+        ("id,name,id\n1,x,2\n", "line 1: 2 columns called id; keep one"),
+        ("id,name\n1,x\n2\n", "line 3: 1 columns where the first line has 2; mend it"),
+        ("id,name\n1,x\n,y\n", "line 3: no id"),
+        ("id,name\n1,x\n1,y\n", "line 3: id 1 is that of line 2"),
+        ("id,name\nab,x\nAB,y\n", "line 3: id AB is that of line 2 (capitals do not count)"),
+        ("id,name\na,x\u202ey\n", "line 2: name 'x\\u202ey' is not a line of at most 200 printable characters"),
+        ('id,name\na,"x\ny"\n', "line 3: name 'x\\ny' is not a line"),
+        (f"id,name\na,{'x' * 201}\n", "is not a line of at most 200"),
+        ("id,name,language\na,x,fr\n", "line 2: language 'fr' is not one of en"),
+        ('id,name\na,"x"y\n', "line 2: not CSV"),
+        (b"id,name\na,x\nb,\xff\n", "line 3: not UTF-8 text; save it as CSV in UTF-8"),
+        ("id,name\n" + "a" * 1_000_000, "larger than 1 MB"),
+        ("id,name\n" + "".join(f"{k},x\n" for k in range(2001)), "line 2002: more than 2000 students"),
+    ],
+)
+def test_is_refused_in_one_line_that_says_where(roster, content, message):
+    with pytest.raises(ConfigurationError) as error:
+        read(roster(content), "en")
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+    assert len(str(error.value)) < 300
+
+
+HOSTILE = [
+    "../a",
+    "a/b",
+    "a\\b",
+    "a:b",
+    ".a",
+    "a.",
+    "-a",
+    "_a",
+    "a b",
+    "a\x07b",
+    "a\x0bb",
+    "a\u2028b",
+    "a\u202eb",
+    "a%b",
+]
+RESERVED = ["a%b", "NUL", "con", "Aux.x", "com1", "LPT9.pdf", "~a", "=1", "+1", "@a", "a" * 65]
+
+
+@pytest.mark.parametrize("name", HOSTILE + RESERVED)
+def test_an_id_that_cannot_name_a_file_is_refused(roster, name):
+    with pytest.raises(ConfigurationError, match=r"line 2: id .* cannot name a file"):
+        read(roster(f"id,name\n{name},x\n"), "en")
+
+
+@pytest.mark.parametrize("name", ["a", "2024-001", "a.b_c-d", "é", "console", "a" * 64, "a_", "COM10"])
+def test_an_id_that_can(roster, name):
+    assert read(roster(f"id,name\n{name},x\n"), "en")[0].id == name
+
+
+def test_an_id_that_cannot_be_printed_is_refused(roster):
+    with pytest.raises(ConfigurationError, match="line 2: id '\u0d05' cannot be printed"):
+        read(roster("id,name\n\u0d05,x\n"), "en")
+
+
+def test_a_file_that_cannot_be_read(tmp_path):
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        read(tmp_path / "none.csv", "en")
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        read(tmp_path, "en")
+
+
+@given(st.text(max_size=40))
+def test_any_id_is_taken_as_the_name_of_one_file_or_refused(tmp_path_factory, text):
+    path = tmp_path_factory.mktemp("roster") / "roster.csv"
+    path.write_text(f"id,name\n{text},x\n", encoding="utf-8", errors="replace", newline="")
+    try:
+        students = read(path, "en")
+    except ConfigurationError:
+        return
+    for student in students:
+        assert Path(student.id).name == student.id
+        assert student.id not in ("", ".", "..")
+        assert student.id.isprintable()
+
+
+@given(st.binary(max_size=200))
+def test_any_file_is_a_roster_or_an_error(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("roster") / "roster.csv"
+    path.write_bytes(content)
+    with suppress(ConfigurationError):
+        assert read(path, "en")
