@@ -31,12 +31,10 @@ def test_a_run_that_never_leaves_its_plateau(english):
     assert {"no_first_plateau", "no_second_plateau", "no_exercise"} <= set(found(short, english))
 
 
-def test_the_second_plateau_may_be_a_shoulder_but_must_be_there(lesson, english):
+def test_the_second_plateau_may_be_a_shoulder(lesson, english):
     _, second = lesson.phases.closed_plateaus
     shoulder = tuple(replace(p, grade="shoulder") if p is second else p for p in lesson.phases.phases)
     assert found(replace(lesson, phases=Phases("ok", shoulder)), english) == ()
-    without = tuple(p for p in lesson.phases.phases if p is not second)
-    assert "no_second_plateau" in found(replace(lesson, phases=Phases("ok", without)), english)
 
 
 @pytest.mark.parametrize(
