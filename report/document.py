@@ -1,10 +1,11 @@
 """The view model that the templates read: every number already a text, every figure already drawn."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from quadnet.config import CLASSES, Config, dumps
 from quadnet.experiment import Experiment
 from quadnet.mixture import Mixture, Partition, merged_level
 from quadnet.replicates import Replicates, standings
-from report import drawings, note, page, prose, story, tables, verdicts
+from report import drawings, explorer, note, page, prose, story, tables, verdicts
 from report.drawings import Figure
 from report.figures.training import Level as Line
 from report.language import Language
@@ -90,6 +91,7 @@ class Document(ExperimentPage):
         replicates: What the runs from other weight seeds show; None without any.
         standings: Rows of their table.
         optimizer: Key of the update rule's formula.
+        explorer: What the scripts of the page on screen need; None without scripts.
     """
 
     template = "report.html.j2"
@@ -118,6 +120,12 @@ class Document(ExperimentPage):
     replicates: str | None
     standings: tuple[tuple[str, ...], ...]
     optimizer: str
+    explorer: dict[str, Any] | None
+
+    @property
+    def scripts(self) -> Mapping[str, Sequence[str]]:
+        """Those of the explorer, if there is one."""
+        return {} if self.explorer is None else explorer.SCRIPTS
 
     @property
     def drawings(self) -> tuple[Figure, ...]:
@@ -209,6 +217,7 @@ def compose(
         optimizer=config.training.optimizer,
         config_toml=dumps(config),
         versions=tuple(versions),
+        explorer=explorer.explore(run, chapters, language),
     )
 
 

@@ -61,6 +61,11 @@ class Gallery(Frame):
     parts: tuple[tuple[Line, ...], ...]
     count: str
 
+    @property
+    def scripts(self) -> Mapping[str, Sequence[str]]:
+        """What sorts and searches."""
+        return {"gallery": ("gallery",)}
+
 
 def check_free(target: Path, *, force: bool) -> None:
     """Makes sure that no file is lost to a gallery.

@@ -1,5 +1,6 @@
 """What the view models of all pages have in common; the base template reads it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -25,6 +26,11 @@ class Frame:
     title: str
     subtitle: str
     version: str
+
+    @property
+    def scripts(self) -> Mapping[str, Sequence[str]]:
+        """What runs in the page on screen: files of `templates/script`, in order, by the id of their element."""
+        return {}
 
 
 @dataclass(frozen=True, kw_only=True)

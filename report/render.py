@@ -1,8 +1,14 @@
-"""Document → HTML: one self-contained page for browsers, or the page that `report.press` makes a PDF of."""
+"""Document → HTML: one self-contained page for browsers, or the page that `report.press` makes a PDF of.
+
+The page for browsers states in a Content-Security-Policy that it asks nothing of anyone and runs no script but its own,
+which it names by their SHA-256. Style attributes have no place in such a page: what the drawings have of them becomes
+classes.
+"""
 
 import base64
 import hashlib
 import re
+from collections.abc import Collection, Sequence
 from functools import cache
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
@@ -44,7 +50,7 @@ def html(document: Frame, medium: str, created: str) -> str:
     """
     template = _environment(document.language).get_template(document.template)
     fonts = FONTS.get(document.language.code, FONTS["en"]) if medium == "screen" else ()
-    return template.render(document=document, medium=medium, created=created, fonts=fonts)
+    return template.render(document=document, medium=medium, created=created, fonts=fonts, drawing_styles={})
 
 
 def prepare(language: Language) -> None:
@@ -67,7 +73,7 @@ def _environment(language: Language) -> Environment:
     environment.install_gettext_translations(language.translations, newstyle=True)  # type: ignore[attr-defined]  # from the i18n extension
     environment.globals["habits"] = language.habits
     environment.filters.update(font=_font, stylesheet=_stylesheet, drawing=_drawing, formula=_formula, halves=_halves)
-    environment.filters.update(script=_script, integrity=_integrity)
+    environment.filters.update(scripts=_scripts, policy=_policy)
     return environment
 
 
@@ -90,13 +96,20 @@ def _stylesheet(name: str) -> Markup:
     return Markup(assets.text(f"style/{name}"))
 
 
-def _script(name: str) -> Markup:
-    return Markup(assets.text(f"script/{name}"))
+def _scripts(names: Sequence[str]) -> Markup:
+    return Markup("\n".join(['"use strict";', *(assets.text(f"script/{name}.js") for name in names)]))
 
 
-def _integrity(content: str) -> str:
-    """How a Content-Security-Policy names the style or script that it allows."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}"
+def _policy(style: str, scripts: Collection[Sequence[str]]) -> str:
+    """The Content-Security-Policy of a page with one style sheet and some scripts, each named by its SHA-256."""
+    running = " ".join(_digest(_scripts(names)) for names in scripts)
+    parts = ["default-src 'none'", f"style-src {_digest(style)}", "img-src data:", "font-src data:"]
+    parts += [f"script-src {running}", "worker-src blob:"] if scripts else []
+    return "; ".join([*parts, "base-uri 'none'", "form-action 'none'"])
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 @pass_context
@@ -105,7 +118,7 @@ def _drawing(context: Context, figure: Figure) -> Markup:
     if context["medium"] == "print":
         return _img(figure.alt, f"asset:{figure.file}")
     if figure.file.endswith(".svg"):
-        return _inline(figure.content.decode(), figure.alt, "img")
+        return _inline(context, figure.content.decode(), figure.alt, "img")
     return _img(figure.alt, _uri("image/png", figure.content))
 
 
@@ -113,15 +126,18 @@ def _drawing(context: Context, figure: Figure) -> Markup:
 def _formula(context: Context, name: str, spoken: str) -> Markup:
     if context["medium"] == "print":
         return _img(spoken, f"asset:formulas/{name}.svg")
-    return _inline(assets.text(f"formulas/{name}.svg"), spoken, "math")
+    return _inline(context, assets.text(f"formulas/{name}.svg"), spoken, "math")
 
 
 def _img(alt: str, source: str) -> Markup:
     return Markup('<img alt="{}" src="{}">').format(alt, source)
 
 
-def _inline(svg: str, alt: str, role: str) -> Markup:
+def _inline(context: Context, svg: str, alt: str, role: str) -> Markup:
     svg = re.sub("|".join(ROLES), lambda match: f"var({ROLES[match[0]]})", svg)
-    # `fill="…"` takes no variable, `style="fill: …"` does.
+    svg = re.sub(r"<style[^>]*>.*?</style>", "", svg, flags=re.DOTALL)  # stands in screen.css
+    # `fill="…"` takes no variable, `fill: …` does.
     svg = re.sub(r'\bfill="(var\([^"]*\))"', r'style="fill: \1"', svg)
+    styles: dict[str, str] = context["drawing_styles"]
+    svg = re.sub(r'\bstyle="([^"]*)"', lambda match: f'class="{styles.setdefault(match[1], f"d{len(styles)}")}"', svg)
     return Markup(svg.strip().replace("<svg ", f'<svg role="{role}" aria-label="{escape(alt)}" ', 1))

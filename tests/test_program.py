@@ -60,10 +60,10 @@ class _Words(HTMLParser):
         self.text = re.sub("[ \n]+", " ", "".join(self._words))
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:
-        self._depth += tag in ("style", "svg")
+        self._depth += tag in ("style", "script", "svg")
 
     def handle_endtag(self, tag: str) -> None:
-        self._depth -= tag in ("style", "svg")
+        self._depth -= tag in ("style", "script", "svg")
         self._words.append(" " if tag in ("p", "td", "th", "div", "h1", "h2", "h3", "li", "caption") else "")
 
     def handle_data(self, data: str) -> None:

@@ -26,7 +26,7 @@ NAME = "manifest.json"
 TIME = "%Y-%m-%dT%H:%M:%SZ"  # of the pages, in UTC
 
 _LIBRARIES = ("numpy", "matplotlib", "pillow", "jinja2", "weasyprint")
-_SOURCES = (".py", ".c", ".j2", ".css", ".json", ".svg", ".ttf", ".woff2", ".conf", ".mo")
+_SOURCES = (".py", ".c", ".j2", ".css", ".js", ".json", ".svg", ".ttf", ".woff2", ".conf", ".mo")
 
 
 def _is_time(text: str) -> str:

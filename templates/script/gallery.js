@@ -1,5 +1,4 @@
 // Sorts the table by the heads of its columns and searches it; without this script it is a plain table of all runs.
-"use strict";
 for (const table of document.querySelectorAll("table")) {
   const search = document.querySelector(".search"), input = search.querySelector("input");
   const found = search.querySelector("output b"), more = document.querySelector(".more");

@@ -49,7 +49,7 @@ class Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         self.texts.append((tuple(self._open), data))
 
-    def text(self, *, without: tuple[str, ...] = ("style", "svg", "formula")) -> str:
+    def text(self, *, without: tuple[str, ...] = ("style", "script", "svg", "formula")) -> str:
         """The text outside some elements, white space as single spaces."""
         pieces = [text for path, text in self.texts if not set(path) & set(without)]
         return " ".join(" ".join(pieces).replace("\u202f", "\0").split()).replace("\0", "\u202f")

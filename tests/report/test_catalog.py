@@ -283,7 +283,7 @@ NAMES = {"Four", "quadrants", "quadnet", "Python", "numpy", "matplotlib", "jinja
 
 def untranslated(page: object) -> set[str]:
     """Words with a plain vowel that a reader can see or hear and that are no names."""
-    texts = [page.text(without=("style", "code", "pre", "formula"))]
+    texts = [page.text(without=("style", "script", "code", "pre", "formula"))]
     for tag, attributes in page.elements:
         texts += [attributes.get(name, "") for name in ("alt", "aria-label", "title")]
         if tag == "meta" and attributes.get("name") == "description":
@@ -321,6 +321,15 @@ def test_every_visible_sentence_goes_through_the_catalog(
 ) -> None:
     document, _ = speaks(default_run)
     assert untranslated(made(document, read_page, medium)) == set()
+
+
+def test_the_sentences_of_the_scripts_go_through_the_catalog_too(default_run: Experiment) -> None:
+    document, _ = speaks(default_run)
+    assert document.explorer is not None
+    phases = [phase[key] for phase in document.explorer["phases"] for key in ("name", "story")]
+    sentences = PLACEHOLDER.sub("", " ".join([*document.explorer["texts"].values(), *phases]))
+    assert len(sentences) > 500
+    assert re.findall("[aeiouyAEIOUY]", sentences) == []
 
 
 def test_the_sentences_of_an_unlucky_run_go_through_the_catalog_too(
