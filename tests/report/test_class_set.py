@@ -156,6 +156,7 @@ def test_names_and_ids_are_on_the_sheets_as_far_as_they_can_be_printed(issued):
         page = words_of(issued.path / "students" / f"{student.id}.html")
         assert f"<b>{student.name}</b> <code>{student.id}</code>" in page
     assert "Ada Lovelace" in words_of(issued.path / "students" / "s1.pdf")
+    assert "李雷" in words_of(issued.path / "students" / "s2.pdf")
 
 
 def test_another_number_of_workers_and_another_order_give_the_same_files(issued, tmp_path):

@@ -3,7 +3,7 @@ import pytest
 from report.glyphs import printable
 
 
-@pytest.mark.parametrize("text", ["", "Ada Lovelace", "Ernő Rubik", "Ægir Ðóri", "Σωκράτης"])
+@pytest.mark.parametrize("text", ["", "Ada Lovelace", "Ernő Rubik", "Ægir Ðóri", "Σωκράτης", "李雷"])
 def test_letters_that_the_fonts_have(text):
     assert printable(text)
 
