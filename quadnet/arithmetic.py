@@ -39,7 +39,8 @@ _ROUND = np.array(1.5 * 2.0**52 + 1023)
 _MANTISSA_BITS = np.array(52)
 # For its smallest values the sigmoid's terms are held 2^512 times too large: otherwise they could not be formed.
 _SCALE = np.array(2.0**512)
-_SCALED_ROUND = np.array(1.5 * 2.0**52 + 1023 + 512)
+# The sigmoid adds k to an exponent that has its bias already.
+_WHOLE, _SCALED_WHOLE = _constants(1.5 * 2.0**52, 1.5 * 2.0**52 + 512)
 _LOWEST, _HIGHEST = _constants(-746.0, 100.0)  # beyond, the sigmoid is 0 and 1
 _SMALLEST_NORMAL = 2.0**-1022
 _SPLIT = np.array(2.0**27)  # leaves the upper half of a number's digits
@@ -121,7 +122,7 @@ def sigmoid_into(z: FloatArray, room: tuple[FloatArray, ...], *, bounded: bool =
     t, r, square, result = room
     if not bounded:
         z = np.minimum(np.maximum(z, _LOWEST, out=result), _HIGHEST, out=result)
-    round_ = _ROUND if bounded else _SCALED_ROUND
+    round_ = _WHOLE if bounded else _SCALED_WHOLE
     np.multiply(z, _STEPS_PER_UNIT, out=t)
     t += round_
     k = np.subtract(t, round_, out=square)
@@ -135,7 +136,8 @@ def sigmoid_into(z: FloatArray, room: tuple[FloatArray, ...], *, bounded: bool =
     power = t.view(np.int64)
     np.left_shift(power, _MANTISSA_BITS, out=power)
     p = np.add(even, r, out=square)
-    p *= t
+    exponents = p.view(np.int64)
+    exponents += power  # times 2^k: p is between 1 and 2 and stays a normal number
     if not bounded:
         r *= _SCALE
         even *= _SCALE

@@ -130,7 +130,7 @@ class Report(_Section):
     title: str = Field(
         "Four quadrants", min_length=1, max_length=200, description="a line of 1 to 200 printable characters"
     )
-    language: Literal["en"] = Field("en", description="en")
+    language: Literal["en", "zh"] = Field("en", description="en or zh")
 
     @field_validator("title")
     @classmethod

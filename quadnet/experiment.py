@@ -36,11 +36,21 @@ class Course:
 
 
 @dataclass(frozen=True)
-class Experiment(Course):
-    """The results of every stage, in the order in which they arise.
+class Observed(Course):
+    """A run with a look at the network in each phase.
 
     Attributes:
         evidence: What the network said of the points in them.
+    """
+
+    evidence: Evidence
+
+
+@dataclass(frozen=True)
+class Experiment(Observed):
+    """The results of every stage, in the order in which they arise.
+
+    Attributes:
         anatomy: How it was made in each of them.
         standstill: The saddle beside the prior plateau; None without such a plateau.
         metrics: Accuracies and losses.
@@ -50,7 +60,6 @@ class Experiment(Course):
         verdicts: What became of the note's claims, by number.
     """
 
-    evidence: Evidence
     anatomy: tuple[Anatomy, ...]
     standstill: Standstill | None
     metrics: Metrics

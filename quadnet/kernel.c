@@ -1,5 +1,6 @@
 /* The compiled twin of the training loop: the operations of arithmetic.py, network.py and optimizers.py in the same order,
-   hence the same bits. Compile with -ffp-contract=off: a fused multiply-add rounds once where two operations round twice.
+   hence the same bits. Compile with -ffp-contract=off: a fused multiply-add rounds once where two operations round twice;
+   the one below is of a product that is exact.
 
    Samples are worked in blocks of 64, which the caller has laid out as `total` folds them: lane i of row v of block b is
    sample v·N/8 + 8b + i, for N padded samples. Every array of 64 numbers below holds 8 rows of 8 lanes of one unit.
@@ -99,7 +100,8 @@ enum { SIDE = 8 }; /* packs worked together */
 #define LOADED(a, b, c) ((void)0)
 #endif
 #define PACK ((int)(BYTES / sizeof(double)))
-#define SIDE_BY_SIDE(statement) do { for (int g = 0; g < SIDE; g++) { statement; } } while (0)
+/* For the first `packs` of them. */
+#define SIDE_BY_SIDE(statement) do { for (int g = 0; g < packs; g++) { statement; } } while (0)
 
 /* The names of what is compiled anew for every width. */
 #define JOINED(name, bytes) name##bytes
@@ -109,10 +111,12 @@ enum { SIDE = 8 }; /* packs worked together */
 #define Anywhere NAMED(Anywhere, BYTES)
 #define sigmoids NAMED(sigmoids, BYTES)
 #define logarithms NAMED(logarithms, BYTES)
+#define larger NAMED(larger, BYTES)
 #define layer_forward NAMED(layer_forward, BYTES)
 #define block_loss NAMED(block_loss, BYTES)
 #define layer_gradient NAMED(layer_gradient, BYTES)
 #define layer_backward NAMED(layer_backward, BYTES)
+#define block_pass NAMED(block_pass, BYTES)
 #define pass_with NAMED(pass_with, BYTES)
 #define pass NAMED(pass, BYTES)
 
@@ -232,10 +236,26 @@ typedef uint64_t PackBits;
 /* The three foldings of arithmetic.total, for a pack's lanes of the 8 rows of a unit. */
 #define FOLDED(x, op) (((x(0) op x(4)) op(x(2) op x(6))) op((x(1) op x(5)) op(x(3) op x(7))))
 
-/* arithmetic.sigmoid of several packs side by side, in place: one alone would wait for every result. */
-INLINE void sigmoids(Pack *restrict r, int bounded)
+/* The larger of two; y where one is not a number. Compilers do not see it in a comparison of packs. */
+#if !defined(__GNUC__) || !defined(__x86_64__)
+#define LARGER(x, y) WHERE((x) > (y), x, y)
+#else
+#define LARGER(x, y) larger(x, y)
+INLINE Pack larger(Pack x, Pack y)
 {
-    const double scale = bounded ? 1.0 : 0x1p512, round = 0x1.8p52 + 1023 + (bounded ? 0 : 512);
+#if BYTES == 16
+    __asm__("maxpd %1, %0" : "+x"(x) : "x"(y));
+#else
+    __asm__("vmaxpd %1, %0, %0" : "+v"(x) : "v"(y));
+#endif
+    return x;
+}
+#endif
+
+/* arithmetic.sigmoid of several packs side by side, in place: one alone would wait for every result. */
+INLINE void sigmoids(Pack *restrict r, int bounded, const int packs)
+{
+    const double scale = bounded ? 1.0 : 0x1p512, round = 0x1.8p52 + (bounded ? 0 : 512);
     const Pack lowest = (Pack){0} - 746.0, highest = (Pack){0} + 100.0;
     Pack t[SIDE], square[SIDE], even[SIDE];
     if (!bounded) {
@@ -245,9 +265,14 @@ INLINE void sigmoids(Pack *restrict r, int bounded)
     SIDE_BY_SIDE(t[g] = r[g] * LN2_PER_STEP);
     SIDE_BY_SIDE(t[g] = t[g] + round);
     SIDE_BY_SIDE(even[g] = t[g] - round);
-    SIDE_BY_SIDE(square[g] = even[g] * LN2_HIGH);
+#if BYTES == 64 && defined(__GNUC__) && defined(__x86_64__)
+    /* This product is exact, so that fused or not the bits are the same. */
+    const Pack high = (Pack){0} + LN2_HIGH;
+    SIDE_BY_SIDE(__asm__("vfnmadd231pd %2, %1, %0" : "+v"(r[g]) : "v"(even[g]), "v"(high)));
+#else
+    SIDE_BY_SIDE(r[g] = r[g] - even[g] * LN2_HIGH);
+#endif
     SIDE_BY_SIDE(even[g] = even[g] * LN2_LOW);
-    SIDE_BY_SIDE(r[g] = r[g] - square[g]);
     SIDE_BY_SIDE(r[g] = r[g] - even[g]);
     SIDE_BY_SIDE(r[g] = r[g] * 0.8);
     SIDE_BY_SIDE(square[g] = r[g] * r[g]);
@@ -263,7 +288,8 @@ INLINE void sigmoids(Pack *restrict r, int bounded)
     SIDE_BY_SIDE(even[g] = even[g] * square[g]);
     SIDE_BY_SIDE(even[g] = even[g] + 1.6);
     SIDE_BY_SIDE(square[g] = even[g] + r[g]);
-    SIDE_BY_SIDE(square[g] = square[g] * t[g]);
+    /* Times 2^k: the number is between 1 and 2 and stays a normal one. */
+    SIDE_BY_SIDE(square[g] = NUMBER_OF(BITS_OF(square[g]) + BITS_OF(t[g])));
     if (!bounded) {
         SIDE_BY_SIDE(r[g] = r[g] * scale);
         SIDE_BY_SIDE(even[g] = even[g] * scale);
@@ -298,7 +324,7 @@ INLINE void logarithms(Pack *restrict number)
 
 /* One layer of network.forward. */
 INLINE void layer_forward(const double *restrict below, int64_t rows, int64_t columns, const double *restrict weights,
-                          const double *restrict biases, double *above, double *logits, int bounded)
+                          const double *restrict biases, double *above, double *logits, int bounded, const int packs)
 {
     for (int64_t j = 0; j < columns; j++)
         for (int s = 0; s < BLOCK; s += SIDE * PACK) {
@@ -311,24 +337,27 @@ INLINE void layer_forward(const double *restrict below, int64_t rows, int64_t co
             }
             SIDE_BY_SIDE(z[g] = z[g] + biases[j]);
             if (logits) SIDE_BY_SIDE(AT(logits[j * BLOCK + s + g * PACK]) = z[g]);
-            sigmoids(z, bounded);
+            sigmoids(z, bounded, packs);
             SIDE_BY_SIDE(AT(above[j * BLOCK + s + g * PACK]) = z[g]);
         }
 }
 
 /* network.cross_entropy: adds one block's folded terms to their lanes, folds its factors, and leaves the logits' Δ. */
-INLINE void block_loss(const Task *task, int64_t block, int64_t outputs, int partial, const double *restrict activations,
-                       const double *restrict logits, const double *restrict one_hot, double *restrict terms_lanes,
-                       double *restrict folded, double *restrict delta)
+INLINE void block_loss(const Task *task, int64_t block, int64_t outputs, int partial, int bounded,
+                       const int packs, const double *restrict activations, const double *restrict logits,
+                       const double *restrict one_hot, double *restrict terms_lanes, double *restrict folded, double *restrict delta)
 {
     double terms[BLOCK], factors[BLOCK];
     const Pack zero = {0};
-    for (int s = 0; s < BLOCK; s += PACK) {
+    for (int s = 0; s < BLOCK - (SIDE - packs) * PACK; s += PACK) {
         Pack term = zero, factor = zero;
         for (int64_t j = 0; j < outputs; j++) {
             Pack a = AT(activations[j * BLOCK + s]), z = AT(logits[j * BLOCK + s]), y = AT(one_hot[j * BLOCK + s]);
             LOADED(a, z, y);
-            Pack linear = WHERE(z > zero, z, zero) - y * z, rest = 1.0 - a, nearest = WHERE(a < rest, rest, a);
+            Pack linear, rest = 1.0 - a, nearest = LARGER(rest, a);
+            /* Finite logits allow for z or −z instead: y is 0 or 1, and only the latter has bit 61, put where the sign is. */
+            if (bounded) linear = LARGER(NUMBER_OF(BITS_OF(z) ^ ((BITS_OF(y) << 2) & 0x8000000000000000)), zero);
+            else linear = WHERE(z > zero, z, zero) - y * z;
             if (j) term = term + linear, factor = factor * nearest;
             else term = linear, factor = nearest;
             AT(delta[j * BLOCK + s]) = a - y;
@@ -369,7 +398,7 @@ INLINE void layer_gradient(const double *restrict below, const double *restrict 
 }
 
 INLINE void layer_backward(const double *restrict delta, const double *restrict weights, const double *restrict below,
-                           int64_t rows, int64_t columns, double *restrict next)
+                           int64_t rows, int64_t columns, double *restrict next, const int packs)
 {
     for (int64_t i = 0; i < rows; i++)
         for (int s = 0; s < BLOCK; s += SIDE * PACK) {
@@ -391,10 +420,53 @@ INLINE void layer_backward(const double *restrict delta, const double *restrict 
         else work(rows, columns);                                                                                       \
     } while (0)
 
+/* One block: its terms and factors of the loss, and its share of the gradient's lanes. */
+INLINE void block_pass(const Task *task, const Room *room, const double *theta, int64_t parameters, int64_t block,
+                       int gradient, double *restrict terms_lanes, const int bounded, const int packs)
+{
+    const int64_t layers = task->layers, *widths = task->widths, outputs = widths[layers];
+    const int partial = ((LANES - 1) * task->blocks + block + 1) * LANES > task->samples;
+    const double *points = task->points + block * widths[0] * BLOCK;
+    const double *one_hot = task->one_hot + block * outputs * BLOCK;
+    const double *below = points, *weights = theta;
+    double *above = room->activations;
+    for (int64_t l = 0; l < layers; l++) {
+        const int64_t rows = widths[l], columns = widths[l + 1];
+        double *logits = l == layers - 1 ? room->logits : 0;
+#define FORWARD(r, c) layer_forward(below, r, c, weights, weights + rows * columns, above, logits, bounded, packs)
+        FITTED(FORWARD);
+        if (partial) clear(task, block, above, columns, 0.0);
+        below = above;
+        above += columns * BLOCK;
+        weights += (rows + 1) * columns;
+    }
+    double *delta = room->delta[0], *next = room->delta[1], *lanes = room->lanes + parameters * LANES;
+    double *folded = room->factors + block * LANES;
+#define LOSS(o) block_loss(task, block, o, partial, bounded, packs, below, room->logits, one_hot, terms_lanes, folded, delta)
+    if (outputs == 4) LOSS(4);
+    else LOSS(outputs);
+    if (!gradient) return;
+
+    for (int64_t l = layers - 1; l >= 0; l--) {
+        const int64_t rows = widths[l], columns = widths[l + 1];
+        weights -= (rows + 1) * columns;
+        lanes -= (rows + 1) * columns * LANES;
+        below = l ? below - rows * BLOCK : points;
+#define GRADIENT(r, c) layer_gradient(below, delta, r, c, lanes)
+        FITTED(GRADIENT);
+        if (!l) break;
+#define BACKWARD(r, c) layer_backward(delta, weights, below, r, c, next, packs)
+        FITTED(BACKWARD);
+        if (partial) clear(task, block, next, rows, 0.0);
+        double *swap = delta;
+        delta = next;
+        next = swap;
+    }
+}
+
 INLINE double pass_with(const Task *task, const Room *room, const double *theta, int64_t parameters, double *gradient,
                         const int bounded)
 {
-    const int64_t layers = task->layers, *widths = task->widths, outputs = widths[layers];
     const double count = (double)task->samples;
     double terms_lanes[LANES], log_lanes[LANES];
     /* −0 is what leaves every number as it is when added to it. */
@@ -402,43 +474,10 @@ INLINE double pass_with(const Task *task, const Room *room, const double *theta,
     for (int64_t i = 0; gradient && i < parameters * LANES; i++) room->lanes[i] = -0.0;
 
     for (int64_t block = 0; block < task->blocks; block++) {
-        const int partial = ((LANES - 1) * task->blocks + block + 1) * LANES > task->samples;
-        const double *points = task->points + block * widths[0] * BLOCK;
-        const double *one_hot = task->one_hot + block * outputs * BLOCK;
-        const double *below = points, *weights = theta;
-        double *above = room->activations;
-        for (int64_t l = 0; l < layers; l++) {
-            const int64_t rows = widths[l], columns = widths[l + 1];
-            double *logits = l == layers - 1 ? room->logits : 0;
-#define FORWARD(r, c) layer_forward(below, r, c, weights, weights + rows * columns, above, logits, bounded)
-            FITTED(FORWARD);
-            if (partial) clear(task, block, above, columns, 0.0);
-            below = above;
-            above += columns * BLOCK;
-            weights += (rows + 1) * columns;
-        }
-        double *delta = room->delta[0], *next = room->delta[1], *lanes = room->lanes + parameters * LANES;
-        double *folded = room->factors + block * LANES;
-#define LOSS(o) block_loss(task, block, o, partial, below, room->logits, one_hot, terms_lanes, folded, delta)
-        if (outputs == 4) LOSS(4);
-        else LOSS(outputs);
-        if (!gradient) continue;
-
-        for (int64_t l = layers - 1; l >= 0; l--) {
-            const int64_t rows = widths[l], columns = widths[l + 1];
-            weights -= (rows + 1) * columns;
-            lanes -= (rows + 1) * columns * LANES;
-            below = l ? below - rows * BLOCK : points;
-#define GRADIENT(r, c) layer_gradient(below, delta, r, c, lanes)
-            FITTED(GRADIENT);
-            if (!l) break;
-#define BACKWARD(r, c) layer_backward(delta, weights, below, r, c, next)
-            FITTED(BACKWARD);
-            if (partial) clear(task, block, next, rows, 0.0);
-            double *swap = delta;
-            delta = next;
-            next = swap;
-        }
+        /* The last row of a block may be all padding: `clear` writes what stands there. */
+        const int empty = PACK == LANES && ((LANES - 1) * task->blocks + block) * LANES >= task->samples;
+        if (empty) block_pass(task, room, theta, parameters, block, gradient != 0, terms_lanes, bounded, SIDE - 1);
+        else block_pass(task, room, theta, parameters, block, gradient != 0, terms_lanes, bounded, SIDE);
     }
     for (int64_t i = 0; i < task->blocks * LANES; i += PACK) {
         Pack log = AT(room->factors[i]);

@@ -23,6 +23,7 @@ from quadnet.optimizers import State
 
 VARIABLE = "QUADNET_KERNEL"
 
+_PAGE = 512  # numbers
 _OPTIMIZERS = ("gradient_descent", "heavy_ball", "nesterov", "averaging")  # in the order of kernel.c
 
 
@@ -55,7 +56,7 @@ def advance(config: Config, dataset: Dataset) -> Callable[[State, Recording, int
     layers = len(config.network.widths) - 1
     widths = np.array(config.network.widths, dtype=np.int64)
     points, one_hot = _blocks(dataset.points), _blocks(dataset.one_hot)
-    workspace = np.empty(library.quadnet_room(layers, widths.ctypes.data, len(points)))
+    workspace = _room(library.quadnet_room(layers, widths.ctypes.data, len(points)))
 
     def advance(state: State, recording: Recording, last: int) -> State:
         theta, velocity = state.theta.copy(), state.velocity.copy()
@@ -92,8 +93,20 @@ def _blocks(values: FloatArray) -> FloatArray:
     samples, columns = values.shape
     whole = np.zeros((columns, padded(samples)))
     whole[:, :samples] = values.T
-    rows = whole.reshape(columns, BLOCK // LANES, -1, LANES)  # column, row of the block, block, lane
-    return np.ascontiguousarray(rows.transpose(2, 0, 1, 3)).reshape(-1, columns, BLOCK)
+    rows = whole.reshape(columns, BLOCK // LANES, -1, LANES).transpose(2, 0, 1, 3)  # block, column, row of it, lane
+    blocks = _room(rows.size).reshape(rows.shape)
+    blocks[:] = rows
+    return blocks.reshape(-1, columns, BLOCK)
+
+
+def _room(numbers: int) -> FloatArray:
+    """An array that begins where a page does.
+
+    Packs across two lines of the cache are slower, and so are loads whose place in the page is that of a fresh store.
+    """
+    room = np.empty(numbers + _PAGE)
+    start = -room.ctypes.data // room.itemsize % _PAGE
+    return room[start : start + numbers]
 
 
 @functools.cache

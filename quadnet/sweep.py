@@ -105,7 +105,7 @@ def _run(config: Config, seeds: Seeds) -> Row:
         loss_last=float(history.loss[-1]),
         accuracy=accuracy(predicted.astype(np.int64), dataset.labels),
         bayes_accuracy_sample=accuracy(dataset.mixture.bayes_rule(dataset.points), dataset.labels),
-        phases="".join(map(_letter, found.phases)),
+        phases="".join(map(letter, found.phases)),
         plateaus=closed_plateaus(dataset, history, found),
         verdicts=tuple(verdicts[number].outcome for number in NUMBERS),
     )
@@ -121,7 +121,8 @@ def closed_plateaus(dataset: Dataset, history: History, phases: Phases) -> tuple
     return tuple(plateaus)
 
 
-def _letter(phase: Phase) -> str:
+def letter(phase: Phase) -> str:
+    """A phase in one letter, as in `Row.phases`."""
     letter = "S" if phase.grade == "shoulder" else phase.kind[0].upper()
     return letter.lower() if phase.open else letter
 

@@ -1,21 +1,14 @@
 """A run as one zip file that is an RO-Crate: for repositories, and for whoever is handed the run."""
 
 import hashlib
-import io
-import stat
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from quadnet.errors import ConfigurationError, QuadnetError
 from report import verification
-from report.record import crate, manifest, reading, writing
+from report.record import crate, files, manifest, reading, writing
 from report.record.manifest import Entry
 from report.record.reading import Record, RecordError
-
-_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can state
-_MODE = stat.S_IFREG | 0o644
-_UNIX = 3
 
 
 def archive(runs: Sequence[Path], output: Path | None = None, *, force: bool = False) -> Iterator[Path]:
@@ -44,7 +37,7 @@ def archive(runs: Sequence[Path], output: Path | None = None, *, force: bool = F
             raise QuadnetError(f"{run}: is called like another of these runs; archive it into another folder")
         if target.exists() and not force:
             raise QuadnetError(f"{target}: is there already; --force replaces it, or name another --output")
-        content = zipped(_contents(record))
+        content = files.zipped(_contents(record))
         writing.check_writable(target.parent)
         writing.replace(target, content, "name another place with --output")
         written.add(target)
@@ -68,21 +61,5 @@ def _contents(record: Record) -> dict[str, bytes]:
         raise RecordError(f"{record.path}: damaged: {wrong[0]}; `quadnet verify` says more")
     content = record.files[manifest.NAME]
     seal = Entry(sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
-    files = {name: record.files[name] for name in record.manifest.files}
-    return {**files, manifest.NAME: content, crate.NAME: crate.metadata(record.manifest, seal)}
-
-
-def zipped(files: Mapping[str, bytes]) -> bytes:
-    """A zip that depends on nothing but names and contents.
-
-    Its files are sorted, stored without compression, whose result differs from one build of zlib to another, and carry
-    one fixed time and mode. They lie at its root, where RO-Crate looks for the metadata.
-    """
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as file:
-        for name, content in sorted(files.items()):
-            member = zipfile.ZipInfo(name, _TIME)
-            member.create_system = _UNIX  # on every system
-            member.external_attr = _MODE << 16
-            file.writestr(member, content)
-    return buffer.getvalue()
+    listed = {name: record.files[name] for name in record.manifest.files}
+    return {**listed, manifest.NAME: content, crate.NAME: crate.metadata(record.manifest, seal)}

@@ -3,26 +3,32 @@
 What takes long to load is loaded where it is needed: help is there at once, and the press loads beside this process.
 """
 
+import errno
 import gc
 import json
+import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from quadnet import __version__
 from quadnet.errors import ConfigurationError, QuadnetError
+from report.language import one_line
 from report.press import Press
 
 if TYPE_CHECKING:
     from quadnet.config import Config
     from quadnet.training import Progress
+    from report.handout import Built as HandedOut
     from report.pipeline import Built
     from report.sweeping import Swept
+
+Choice = TypeVar("Choice")
 
 EXIT_CRASH = 70
 EXIT_INTERRUPTED = 130
@@ -57,6 +63,7 @@ Hidden = Annotated[str | None, typer.Option(metavar="3,3", help="Widths of the h
 Momentum = Annotated[
     str | None, typer.Option(metavar="BETA", help="Momentum; heavy ball unless --set training.optimizer says else.")
 ]
+Lang = Annotated[str | None, typer.Option(metavar="en|zh", help="Language of the pages: English or Chinese.")]
 To = Annotated[str, typer.Option(metavar="html,pdf", help="Which pages to make.")]
 OutputDir = Annotated[Path, typer.Option(metavar="FOLDER", help="Where the run's folder goes.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -75,6 +82,7 @@ def report(
     learning_rate: LearningRate = None,
     hidden: Hidden = None,
     momentum: Momentum = None,
+    lang: Lang = None,
     to: To = "html,pdf",
     output_dir: OutputDir = Path("outputs"),
     force: Annotated[bool, typer.Option("--force", help="Build again a run that is there.")] = False,
@@ -88,7 +96,7 @@ def report(
     The path of the run's folder is the last line on standard output. Exit codes: 0 done, 1 failed, 2 wrong usage or
     configuration, 3 all written but the PDF.
     """
-    flags = _flags(seed, weight_seed, epochs, learning_rate, hidden, momentum)
+    flags = _flags(seed, weight_seed, epochs, learning_rate, hidden, momentum, lang)
     with _explained(verbose), _uncollected(), _press(to) as press:
         from report import pipeline
 
@@ -104,6 +112,52 @@ def report(
 
 
 @app.command()
+def handout(
+    config: ConfigFile = None,
+    settings: Settings = None,
+    seed: Annotated[str | None, typer.Option(metavar="N", help="Seed of the data.")] = None,
+    weight_seed: Annotated[str | None, typer.Option(metavar="N", help="Seed of the initial weights.")] = None,
+    epochs: Epochs = None,
+    learning_rate: LearningRate = None,
+    hidden: Hidden = None,
+    momentum: Momentum = None,
+    lang: Lang = None,
+    edition: Annotated[str, typer.Option(metavar="student|instructor|both", help="For whom; answers or not.")] = "both",
+    paper: Annotated[str, typer.Option(metavar="a4|letter", help="What the PDF is printed on.")] = "a4",
+    to: To = "html,pdf",
+    output_dir: OutputDir = Path("outputs"),
+    force: Annotated[bool, typer.Option("--force", help="Build again a handout that is there.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+    no_progress: NoProgress = False,
+) -> None:
+    """Run the experiment and write a handout for a course: the data, the network, the loss curve and exercises.
+
+    The student's edition has room to write and no answers, nor anything hidden; the instructor's has the answers, how
+    to find and mark them, and common mistakes, all computed from the run. The path of the folder is the last line on
+    standard output. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 all written but a PDF.
+    """
+    flags = _flags(seed, weight_seed, epochs, learning_rate, hidden, momentum, lang)
+    with _explained(verbose), _uncollected():
+        from report import handout as handouts
+
+        resolved = _resolve(config, settings, flags)
+        formats = _formats(to)
+        chosen = _one_of(
+            "--edition", edition, {**{name: (name,) for name in handouts.EDITIONS}, "both": handouts.EDITIONS}
+        )
+        sheet = _one_of("--paper", paper, {name: name for name in handouts.PAPERS})
+        with _bar("epochs", resolved.training.epochs, shown=not (quiet or no_progress)) as progress:
+            built = handouts.build(resolved, output_dir, chosen, formats, sheet, force=force, progress=progress)
+        if not quiet:
+            _tell_handout(built)
+        typer.echo(json.dumps(_handout_summary(built)) if as_json else built.path)
+        if built.made is not None and built.made.failure is not None:
+            raise built.made.failure
+
+
+@app.command()
 def sweep(
     seeds: Annotated[str, typer.Option(metavar="0:10", help="Seeds of the data: 0:10 for 0 to 9.")] = "0",
     weight_seeds: Annotated[str, typer.Option(metavar="0:20", help="Seeds of the initial weights.")] = "0:20",
@@ -113,6 +167,7 @@ def sweep(
     learning_rate: LearningRate = None,
     hidden: Hidden = None,
     momentum: Momentum = None,
+    lang: Lang = None,
     scheduler: Annotated[
         str | None, typer.Option(metavar="tcp://HOST:PORT", help="Run on a Dask cluster (extra `cluster`).")
     ] = None,
@@ -132,7 +187,7 @@ def sweep(
     with _explained(verbose):
         from report import sweeping
 
-        resolved = _resolve(config, settings, _flags(None, None, epochs, learning_rate, hidden, momentum))
+        resolved = _resolve(config, settings, _flags(None, None, epochs, learning_rate, hidden, momentum, lang))
         pairs = [
             (data, weights)
             for data in sweeping.seeds("--seeds", seeds)
@@ -211,7 +266,7 @@ def verify(
         if as_json:
             typer.echo(json.dumps({"result": found.headline, "findings": found.findings}))
         elif not quiet:
-            typer.echo("\n".join(map(_one_line, [found.headline, *found.findings])))
+            typer.echo("\n".join(map(one_line, [found.headline, *found.findings])))
         raise typer.Exit(int(found.outcome))
 
 
@@ -235,7 +290,7 @@ def rebuild(
         found, path = verification.rebuild(run, output_dir, force=force, anyway=anyway)
         if not quiet:
             for line in (found.headline, *found.findings):
-                _say(_one_line(line))
+                _say(one_line(line))
         typer.echo(path)
         raise typer.Exit(int(found.outcome))
 
@@ -244,22 +299,38 @@ def rebuild(
 def diff(
     a: Annotated[Path, typer.Argument(metavar="A", help="A run's folder, its report.pdf, or a zip of it.")],
     b: Annotated[Path, typer.Argument(metavar="B", help="Another.")],
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="Write a page with both losses and decision regions, too.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is no comparison.")] = False,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Train again for the page's regions however long that takes.")
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = 0,
 ) -> None:
     """Lay two runs side by side: where configuration, versions, metrics, phases and verdicts differ.
 
-    Exit codes: 0 nothing differs; 1 something does, or one of the two cannot be read.
+    The path of a page that was asked for is the last line on standard output. Exit codes: 0 nothing differs;
+    1 something does, or one of the two cannot be read, or the page cannot be written.
     """
     with _explained(verbose):
         from report import comparing
 
+        if html is None and (force or anyway):
+            raise ConfigurationError("--force and --anyway are for the page; name it with --html FILE.html")
+        if html is not None:
+            comparing.check_free(html, (a, b), force=force)
         found = comparing.compare(a, b)
+        if html is not None:
+            comparing.write_page(found, html, anyway=anyway)
         if as_json:
-            typer.echo(json.dumps(found.entries()))
+            typer.echo(json.dumps({"page": None if html is None else str(html), **found.entries()}))
         elif not quiet:
-            typer.echo("\n".join(map(_one_line, found.lines())))
+            typer.echo("\n".join(map(one_line, found.lines())))
+        if html is not None and not as_json:
+            typer.echo(html)
         raise typer.Exit(0 if found.equal else 1)
 
 
@@ -281,6 +352,41 @@ def archive(
 
         for path in archiving.archive(runs, output, force=force):
             typer.echo(path)
+
+
+@app.command("list")
+def list_runs(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder with runs in it.")] = Path("outputs"),
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="Write a page of all runs instead, to sort and search.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is no such page.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+) -> None:
+    """List the runs and sweeps in a folder, and the zips of runs.
+
+    Accuracies are those on fresh points, beside the best possible. Phases are a letter each: D descent, P plateau, S
+    shoulder, small for the last, which stays open. Verdicts: how many claims of the note hold/fail/hold in part/cannot
+    be tested.
+    """
+    with _explained(verbose), _uncollected():
+        if as_json and html is not None:
+            raise ConfigurationError(f"--json and --html {html}: name one of the two")
+        from report import listing
+
+        found = listing.find(folder)
+        if found.others and not quiet:
+            _say(f"passed over, since they are no runs or links: {found.others}")
+        if html is not None:
+            from report import gallery
+
+            gallery.check_free(html, force=force)
+            gallery.write(found, html, os.environ)
+            typer.echo(html)
+        else:
+            typer.echo(json.dumps(found.entries()) if as_json else found.table())
 
 
 @app.command()
@@ -326,16 +432,19 @@ def _explained(verbose: int) -> Iterator[None]:
     except typer.Exit:
         raise
     except QuadnetError as error:
-        _say(_one_line(f"quadnet: {error}"))
+        _say(one_line(f"quadnet: {error}"))
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
         _say("quadnet: interrupted; nothing was written")
         raise typer.Exit(EXIT_INTERRUPTED) from None
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:  # behind standard output, or of a cache
+            _say(f"quadnet: {error.strerror}; free some space, or write elsewhere")
+            raise typer.Exit(1) from None
         if verbose >= _TRACEBACKS:
             traceback.print_exc()
         fault = f"{type(error).__name__}: {error}"
-        _say(_one_line(f"quadnet: a fault of the program ({fault}); run again with -vv and report it"))
+        _say(one_line(f"quadnet: a fault of the program ({fault}); run again with -vv and report it"))
         raise typer.Exit(EXIT_CRASH) from None
 
 
@@ -346,6 +455,7 @@ def _flags(
     learning_rate: str | None,
     hidden: str | None,
     momentum: str | None,
+    lang: str | None,
 ) -> dict[str, str]:
     """The settings behind the flags that were given."""
     flags = {
@@ -355,6 +465,7 @@ def _flags(
         "training.learning_rate": learning_rate,
         "network.hidden": None if hidden is None else f"[{hidden}]",
         "training.momentum": momentum,
+        "report.language": lang,
     }
     return {key: value for key, value in flags.items() if value is not None}
 
@@ -369,6 +480,14 @@ def _resolve(file: Path | None, settings: list[str] | None, flags: dict[str, str
     if "training.momentum" in flags and isinstance(training, dict) and training.get("momentum"):
         training.setdefault("optimizer", "heavy_ball")
     return configuration.parse(values, source=str(file) if file is not None else "configuration")
+
+
+def _one_of(option: str, text: str, allowed: Mapping[str, Choice]) -> Choice:
+    """What stands for the text of an option that allows a few."""
+    if text not in allowed:
+        *names, last = allowed
+        raise ConfigurationError(f"{option} {text}: is not allowed; write {', '.join(names)} or {last}")
+    return allowed[text]
 
 
 def _formats(text: str) -> tuple[str, ...]:
@@ -425,6 +544,18 @@ def _tell(built: "Built", verbose: int) -> None:
     )
 
 
+def _tell_handout(built: "HandedOut") -> None:
+    if built.made is None:
+        _say(f"{built.path} is there already, with the same configuration; --force builds it again")
+        return
+    _say(f"{len(built.made.exercises)} exercises, {sum(each.points for each in built.made.exercises)} points")
+
+
+def _handout_summary(built: "HandedOut") -> dict[str, object]:
+    files = sorted(path.name for path in built.path.glob("handout-*"))
+    return {"path": str(built.path), "reused": built.reused, "files": files}
+
+
 def _tell_sweep(swept: "Swept") -> None:
     _say(f"{swept.wanted} runs, {swept.found} of them there already, {swept.unsound} not sound; phases, by frequency:")
     for sequence, count in swept.phases.most_common():
@@ -435,11 +566,6 @@ def _summary(built: "Built") -> dict[str, object]:
     metrics = json.loads((built.path / "metrics.json").read_text())
     status = json.loads((built.path / "phases.json").read_text())["status"]
     return {"path": str(built.path), "reused": built.reused, "status": status, "metrics": metrics}
-
-
-def _one_line(text: str) -> str:
-    """What may come from others' files, such as their names, without what would break the line or move the cursor."""
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def _say(line: str) -> None:

@@ -1,29 +1,59 @@
-"""Two runs side by side: configuration, versions, metrics, phases and verdicts."""
+"""Two runs side by side: configuration, versions, metrics, phases and verdicts, as text or as a page."""
 
-import json
-from collections.abc import Mapping
+import hashlib
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from report import verification
-from report.record import reading
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+
+from quadnet import __version__
+from quadnet.arrays import FloatArray
+from quadnet.dataset import quadrants
+from quadnet.errors import QuadnetError
+from quadnet.phases import Phase
+from quadnet.training import train
+from report import pipeline, verification
+from report.kinds import kind
+from report.language import Language, as_text
+from report.record import files, reading, writing
 from report.record.reading import Record, RecordError
 
+if TYPE_CHECKING:
+    from report.comparison_document import Side
+
 Values = dict[str, Any]
+Sections = dict[str, dict[str, tuple[Any, Any]]]
+
+_HISTORY = "history.csv"
+_MARK = b"<!-- compared by quadnet diff, which may do so anew -->\n"
+_ANOTHER_FILE = "name another file with --html"
+_MOST_PHASES = 1000  # that are drawn
+_PHASES = TypeAdapter(list[Phase])
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What differs between two runs.
+    """Two runs side by side.
 
     Attributes:
-        paths: Where they are.
-        differing: For each section, by name, the value in either run, None where it has none.
+        records: What was read.
+        sections: For each kind of values, by name, the value in either run, None where it has none.
     """
 
-    paths: tuple[Path, Path]
-    differing: dict[str, dict[str, tuple[Any, Any]]]
+    records: tuple[Record, Record]
+    sections: Sections
+
+    @property
+    def differing(self) -> Sections:
+        """What of the sections differs."""
+        return {
+            heading: {name: (a, b) for name, (a, b) in rows.items() if a != b}
+            for heading, rows in self.sections.items()
+        }
 
     @property
     def equal(self) -> bool:
@@ -32,14 +62,15 @@ class Comparison:
 
     def lines(self) -> list[str]:
         """Text in columns, a heading for each section."""
+        differing = self.differing
         rows = [
-            ("  " + name, *("-" if value is None else _shown(value) for value in pair))
-            for section in self.differing.values()
+            ("  " + name, *("-" if value is None else as_text(value) for value in pair))
+            for section in differing.values()
             for name, pair in section.items()
         ]
         widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
-        lines = [f"A: {self.paths[0]}", f"B: {self.paths[1]}"]
-        for heading, section in self.differing.items():
+        lines = [f"{letter}: {record.path}" for letter, record in zip("AB", self.records, strict=True)]
+        for heading, section in differing.items():
             lines.append(heading if section else f"{heading}: same")
             lines += [f"{name:{widths[0]}}  {a:{widths[1]}}  {b}" for name, a, b in rows[: len(section)]]
             del rows[: len(section)]
@@ -47,7 +78,8 @@ class Comparison:
 
     def entries(self) -> dict[str, Any]:
         """The same as JSON takes it."""
-        return {"paths": list(map(str, self.paths)), "equal": self.equal, "differing": self.differing}
+        paths = [str(record.path) for record in self.records]
+        return {"paths": paths, "equal": self.equal, "differing": self.differing}
 
 
 def compare(first: Path, second: Path) -> Comparison:
@@ -60,40 +92,106 @@ def compare(first: Path, second: Path) -> Comparison:
     Raises:
         RecordError: One of them is no run, or damaged.
     """
-    ours, theirs = (_sections(reading.read(path)) for path in (first, second))
-    differing = {
-        heading: {
-            name: (before.get(name), now.get(name)) for name in {**before, **now} if before.get(name) != now.get(name)
-        }
-        for (heading, before), now in zip(ours.items(), theirs.values(), strict=True)
-    }
-    return Comparison((first, second), differing)
+    records = _sound(first), _sound(second)
+    return Comparison(records, _sections(records, Language.load("en")))
 
 
-def _sections(record: Record) -> dict[str, Values]:
+def check_free(target: Path, runs: Iterable[Path], *, force: bool) -> None:
+    """Makes sure that neither a file nor a run is lost to a page.
+
+    Raises:
+        QuadnetError: There is a file that is no page of this kind, and it is not to be replaced; or the page would lie
+            in the folder of a run, which holds nothing but what its manifest lists.
+    """
+    for run in runs:
+        if run.is_dir() and target.resolve().is_relative_to(run.resolve()):
+            raise QuadnetError(f"{target}: lies in the run's folder, which would not verify then; {_ANOTHER_FILE}")
+    writing.check_free(target, _MARK, "comparison of quadnet", _ANOTHER_FILE, force=force)
+
+
+def write_page(found: Comparison, target: Path, *, anyway: bool = False) -> None:
+    """Writes a comparison as a page with the losses and the decision regions of both runs.
+
+    Args:
+        found: The comparison.
+        target: The HTML file.
+        anyway: Whether to train the runs again however long that takes.
+
+    Raises:
+        QuadnetError: The page cannot be written, or a record's numbers cannot be drawn.
+        ConfigurationError: SOURCE_DATE_EPOCH is no time.
+    """
+    created = pipeline.page_time(os.environ)
+    first, second = found.records
+    language = Language.load(verification.resolved(first).report.language)
+    sides = _side("A", first, anyway=anyway), _side("B", second, anyway=anyway)
+    from report import comparison_document, render
+
+    view = comparison_document.compose(sides, _sections(found.records, language), language, __version__)
+    page = render.html(view, "screen", created)
+    # JSON can hold halves of characters, which no encoding has.
+    writing.replace(target, _MARK + page.encode(errors="backslashreplace"), _ANOTHER_FILE)
+
+
+def _sound(path: Path) -> Record:
+    record = reading.read(path)
     if wrong := verification.stored(record):
         raise RecordError(f"{record.path}: damaged: {wrong[0]}; `quadnet verify` says more")
+    return record
+
+
+def _sections(records: tuple[Record, Record], language: Language) -> Sections:
+    claims: dict[str, str] = {}
+    ours, theirs = (_values(record, language, claims) for record in records)
+    return {
+        heading: {name: (before.get(name), now.get(name)) for name in {**before, **now}}
+        for (heading, before), now in zip(ours.items(), theirs.values(), strict=True)
+    }
+
+
+def _values(record: Record, language: Language, claims: dict[str, str]) -> dict[str, Values]:
+    """What is compared of a run.
+
+    Args:
+        record: The run.
+        language: How the page speaks.
+        claims: The claims by number as the runs before have them, to which this one's are added: runs may differ in
+            their language.
+    """
     try:
         return {
             "configuration": _flat(verification.resolved(record).model_dump()),
             "versions": {**record.manifest.versions, "sources": record.manifest.program.source_sha256[:8]},
             "metrics": _flat(record.json("metrics.json")),
-            "phases": _phases(record.json("phases.json")),
+            "phases": {
+                "status": record.json("phases.json")["status"],
+                **{f"{number}": _told(phase, language) for number, phase in enumerate(_phases(record), start=1)},
+            },
             "verdicts": {
-                f"{key} {claim['claim']}": claim["verdict"] for key, claim in record.json("claims.json").items()
+                f"{number} {claims.setdefault(number, claim['claim'])}": claim["verdict"]
+                for number, claim in record.json("claims.json").items()
             },
         }
-    except (AttributeError, KeyError, TypeError, RecursionError):
-        raise RecordError(f"{record.path}: its numbers are not laid out like those of a run") from None
+    except (AttributeError, KeyError, TypeError, ValidationError, RecursionError):
+        raise _unlike(record) from None
 
 
-def _phases(found: Any) -> Values:
-    phases = {
-        f"{number}": f"{'open ' if phase['open'] else ''}{phase['grade'] or phase['kind']} "
-        f"{phase['start']}–{phase['end']}, loss {phase['loss_start']!r} to {phase['loss_end']!r}"
-        for number, phase in enumerate(found["phases"], start=1)
+def _unlike(record: Record) -> RecordError:
+    return RecordError(f"{record.path}: its numbers are not laid out like those of a run")
+
+
+def _phases(record: Record) -> list[Phase]:
+    return _PHASES.validate_python(record.json("phases.json")["phases"])
+
+
+def _told(phase: Phase, language: Language) -> str:
+    return language.gettext("%(kind)s %(start)s–%(end)s, loss %(first)s to %(last)s") % {
+        "kind": kind(phase, language),
+        "start": phase.start,
+        "end": phase.end,
+        "first": repr(phase.loss_start),
+        "last": repr(phase.loss_end),
     }
-    return {"status": found["status"], **phases}
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> Values:
@@ -104,5 +202,48 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Values:
     return flat
 
 
-def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _side(letter: str, record: Record, *, anyway: bool) -> "Side":
+    """A run as its page shows it."""
+    from report.comparison_document import Side, Trained
+
+    config = verification.resolved(record)
+    trained: Trained | Literal["long", "other"] = "long"
+    if anyway or verification.work(config) <= verification.MOST_WORK:
+        dataset = quadrants(config)
+        history = train(config, dataset)
+        trained = Trained(dataset, history) if _is_listed(record, files.history(history.loss)) else "other"
+    loss = trained.history.loss if isinstance(trained, Trained) else _stored_loss(record, config.training.epochs)
+    phases = _phases(record) if loss.size else []
+    borders = [0, *(border for phase in phases for border in (phase.start, phase.end))]
+    if borders != sorted(borders) or borders[-1] >= max(loss.size, 1) or len(phases) > _MOST_PHASES:
+        raise _unlike(record)
+    name = os.fsencode(record.path.resolve().name).decode(errors="backslashreplace")
+    return Side(letter, name, record.manifest.program.version, config, loss, phases, trained)
+
+
+def _is_listed(record: Record, history: bytes) -> bool:
+    """Whether a history is the record's own, by the manifest: not every PDF carries the file."""
+    listed = record.manifest.files.get(_HISTORY)
+    return listed is not None and hashlib.sha256(history).hexdigest() == listed.sha256
+
+
+def _stored_loss(record: Record, epochs: int) -> FloatArray:
+    """The loss in a record, shape (epochs,) or shorter; empty where there is none.
+
+    Raises:
+        RecordError: The file is not what `files.history` writes.
+    """
+    content = record.files.get(_HISTORY)
+    if content is None:
+        return np.empty(0)
+    lines = content.count(b"\n")
+    if lines > epochs + 1:
+        raise _unlike(record)
+    try:
+        cells = (line.partition(b",")[2] for line in content.splitlines()[1:])
+        loss = np.fromiter(map(float, cells), np.float64)
+    except ValueError:
+        raise _unlike(record) from None
+    if files.history(loss) != content:
+        raise _unlike(record)
+    return loss

@@ -9,10 +9,10 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
-from quadnet.errors import QuadnetError
 from quadnet.phases import Phase, detect
 from report import curve_file
 from report.curve_file import Curve
+from report.kinds import kind
 from report.language import Language
 from report.record import writing
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MARK = b"<!-- drawn by quadnet phases, which may draw it anew -->\n"
+_ANOTHER_FILE = "name another file with --plot"
 _COLUMNS = ("phase", "kind", "start", "end", "loss at start", "loss at end", "contrast")
 
 
@@ -50,7 +51,7 @@ class Found:
             contrast = "" if phase.contrast is None else f"{phase.contrast:.3g}"
             epochs = f"{entry['start']:.10g}", f"{entry['end']:.10g}"
             losses = f"{phase.loss_start:.6g}", f"{phase.loss_end:.6g}"
-            lines.append((str(number), _kind(phase, _ENGLISH), *epochs, *losses, contrast))
+            lines.append((str(number), kind(phase, _ENGLISH), *epochs, *losses, contrast))
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         return "\n".join(_aligned(line, widths) for line in lines)
 
@@ -95,17 +96,7 @@ def check_free(target: Path, *, force: bool) -> None:
     Raises:
         QuadnetError: There is a file that is no drawing of this kind, and it is not to be replaced.
     """
-    try:
-        with target.open("rb") as file:
-            own = _MARK in file.read(200)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise QuadnetError(f"{target}: cannot be written ({error.strerror}); name another file with --plot") from None
-    if not (own or force):
-        raise QuadnetError(
-            f"{target}: is there and no drawing of phases; name another file with --plot, or use --force"
-        )
+    writing.check_free(target, _MARK, "drawing of phases", _ANOTHER_FILE, force=force)
 
 
 def plot(found: Found, target: Path) -> None:
@@ -120,7 +111,7 @@ def plot(found: Found, target: Path) -> None:
     start = svg.index(b">") + 1
     title = f"\n<title>{escape(found.curve.name)}</title>".encode()
     content = b'<?xml version="1.0" encoding="UTF-8"?>\n' + _MARK + svg[:start] + title + svg[start:]
-    writing.replace(target, content, remedy="name another file with --plot")
+    writing.replace(target, content, _ANOTHER_FILE)
 
 
 def _figure(found: Found, language: Language) -> "Figure":
@@ -133,7 +124,7 @@ def _figure(found: Found, language: Language) -> "Figure":
         epoch=_("epoch"),
         stretched=_("epoch, at the borders of the phases; each phase is stretched to a scale of its own"),
         loss=_("loss"),
-        kinds=[_kind(phase, language) for phase in found.phases],
+        kinds=[kind(phase, language) for phase in found.phases],
         stories=[_story(phase, language) for phase in found.phases],
     )
     finite = found.phases[-1].end + 1
@@ -142,15 +133,6 @@ def _figure(found: Found, language: Language) -> "Figure":
     figure.set_facecolor(style.PAPER)  # whatever it is shown on
     matplotlib.rcParams["svg.fonttype"] = "path"  # the pages' font is not there elsewhere
     return figure
-
-
-def _kind(phase: Phase, language: Language) -> str:
-    _ = language.gettext
-    if phase.open:
-        return _("open descent") if phase.kind == "descent" else _("open plateau")
-    if phase.kind == "descent":
-        return _("descent")
-    return _("shoulder") if phase.grade == "shoulder" else _("plateau")
 
 
 def _story(phase: Phase, language: Language) -> str:

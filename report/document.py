@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -12,11 +13,11 @@ from quadnet.config import CLASSES, Config, dumps
 from quadnet.experiment import Experiment
 from quadnet.mixture import Mixture, Partition, merged_level
 from quadnet.replicates import Replicates, standings
-from report import drawings, explorer, note, prose, story, tables, verdicts
+from report import drawings, explorer, note, page, prose, story, tables, verdicts
 from report.drawings import Figure
 from report.figures.training import Level as Line
 from report.language import Language
-from report.page import Page
+from report.page import ExperimentPage
 from report.story import Chapter
 from report.verdicts import Trial
 
@@ -62,7 +63,7 @@ class Episode:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Document(Page):
+class Document(ExperimentPage):
     """All that the report of a run says and shows.
 
     Attributes:
@@ -90,6 +91,7 @@ class Document(Page):
         replicates: What the runs from other weight seeds show; None without any.
         standings: Rows of their table.
         optimizer: Key of the update rule's formula.
+        explorer: What the scripts of the page on screen need; None without scripts.
     """
 
     template = "report.html.j2"
@@ -118,6 +120,12 @@ class Document(Page):
     replicates: str | None
     standings: tuple[tuple[str, ...], ...]
     optimizer: str
+    explorer: dict[str, Any] | None
+
+    @property
+    def scripts(self) -> tuple[tuple[str, ...], ...]:
+        """What computes, in the page and in its worker, and what shows it."""
+        return (explorer.NUMBERS, explorer.CONTROLS) if self.explorer else ()
 
     @property
     def drawings(self) -> tuple[Figure, ...]:
@@ -164,7 +172,7 @@ def compose(
         drawn.append(drawings.replicates(run, others, standing, language))
     return Document(
         language=language,
-        title=config.report.title,
+        title=page.title(config, language),
         subtitle=_("What a %(shape)s sigmoid network learns about four clouds of points")
         % {"shape": "-".join(map(str, config.network.widths))},
         run_name=config.run_name,
@@ -172,7 +180,7 @@ def compose(
         version=dict(versions)["quadnet"],
         facts=(
             *settings(config, language),
-            (_("Seeds of data, weights"), f"{config.data.seed}, {config.network.seed}"),
+            (_("Seeds of data, weights"), f"{config.data.seed}{language.habits.comma}{config.network.seed}"),
         ),
         warning=prose.warning(run, language),
         summary=prose.summary(run, language),
@@ -217,7 +225,7 @@ def settings(config: Config, language: Language) -> tuple[tuple[str, str], ...]:
     """Names and values of the main settings, but for the seeds."""
     _ = language.gettext
     counts = config.data.counts
-    points = str(counts[0]) if len(set(counts)) == 1 else ", ".join(map(str, counts))
+    points = str(counts[0]) if len(set(counts)) == 1 else language.habits.comma.join(map(str, counts))
     return (
         (_("Points of each class"), points),
         (_("Standard deviation"), f"{config.data.spread:g}"),

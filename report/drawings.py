@@ -10,10 +10,13 @@ import numpy as np
 from quadnet.anatomy import Anatomy
 from quadnet.arrays import FloatArray, IntArray
 from quadnet.config import CLASSES
+from quadnet.dataset import Dataset
 from quadnet.escape import Escape
-from quadnet.experiment import Experiment
+from quadnet.experiment import Course, Experiment
+from quadnet.history import History
 from quadnet.metrics import accuracy
 from quadnet.network import Parameters, outputs
+from quadnet.phases import Phase
 from quadnet.replicates import Replicates, Standing
 from quadnet.standstill import WayOut
 from report import prose, story
@@ -22,6 +25,8 @@ from report.language import Language
 from report.story import Chapter
 
 _PANEL, _WIDE_PANEL = 40.0, 68.0  # millimetres
+_SHEET_PANEL, _SHEET_NETWORK = 60.0, 98.0  # beside each other on a handout
+_MOST_NAMES = 5  # layers whose names find room there
 
 
 @dataclass(frozen=True)
@@ -78,11 +83,56 @@ def network(run: Experiment, language: Language) -> Figure:
         "network",
         partial(diagram.network, run.history.final, names),
         _("Diagram of the network, layer by layer: %(layers)s; every unit is joined to all of the next layer.")
-        % {"layers": ", ".join(names)},
+        % {"layers": language.habits.comma.join(names)},
         _(
             "The network after training. Lines are weights: the thicker the larger within its layer, dashed if "
             "negative. Biases are not drawn."
         ),
+    )
+
+
+def points(run: Course, language: Language) -> Figure:
+    """The training points on white paper, without a word on how to divide them."""
+    _ = language.gettext
+    canvas = regions.canvas(run.dataset, _SHEET_PANEL)
+    return _drawn(
+        "points",
+        partial(regions.scale, canvas),
+        _("Scatter plot of the training points: four clouds, one around each centre."),
+        _("The points by label: 0 ● 1 ■ 2 ▲ 3 ◆."),
+        regions.behind(canvas, regions.blank(canvas, run.dataset.mixture.centres)),
+    )
+
+
+def shape(run: Course, language: Language) -> Figure:
+    """The layers of the network, without its weights."""
+    _ = language.gettext
+    widths = run.config.network.widths
+    hidden = [language.ngettext("%(count)s unit", "%(count)s units", n) % {"count": n} for n in widths[1:-1]]
+    names = (_("2 inputs"), *hidden, _("4 outputs"))
+    written = names if len(names) <= _MOST_NAMES else tuple(map(str, widths))
+    return _drawn(
+        "shape",
+        partial(diagram.shape, widths, written, _SHEET_NETWORK),
+        _("Diagram of the network, layer by layer: %(layers)s; every unit is joined to all of the next layer.")
+        % {"layers": ", ".join(names)},
+        _("The network. Every line is a weight; every unit of a hidden layer and every output has a bias, too."),
+    )
+
+
+def numbered_curve(run: Course, language: Language) -> Figure:
+    """The loss with its phases numbered, and nothing else said of them; for a curve of two values or more."""
+    _ = language.gettext
+    phases = run.phases.phases
+    return _drawn(
+        "curve",
+        partial(training.numbered, run.history.loss, phases, _("epoch"), _("epoch, each phase stretched"), _("loss")),
+        _("Loss curve with %(count)s numbered phases, whose borders are at epochs %(borders)s.")
+        % {
+            "count": len(phases),
+            "borders": language.enumeration([language.integer(p.start) for p in phases[1:]]) or "–",
+        },
+        _("The loss of each epoch: as it is, and cut into numbered phases, each stretched to a scale of its own."),
     )
 
 
@@ -104,7 +154,7 @@ def loss_curve(
         stories=[story.story(chapter, language) for chapter in chapters],
     )
     finite = run.history.loss[np.isfinite(run.history.loss)]
-    told = "; ".join(
+    told = language.habits.semicolon.join(
         _("%(number)s %(kind)s, epochs %(start)s to %(end)s: %(story)s")
         % {
             "number": chapter.number,
@@ -133,7 +183,11 @@ def inertia(run: Experiment, language: Language) -> Figure:
     _ = language.gettext
     companion = run.companion
     runs = [
-        comparison.Run(prose.optimizer(training, language), loss[np.isfinite(loss)], phases.closed_plateaus)
+        comparison.Run(
+            prose.optimizer(training, language),
+            loss[np.isfinite(loss)],
+            dict(enumerate(phases.closed_plateaus, start=1)),
+        )
         for training, loss, phases in (
             (run.config.training, run.history.loss, run.phases),
             (companion.training, companion.loss, companion.phases),
@@ -169,11 +223,15 @@ def replicates(run: Experiment, others: Replicates, standings: Sequence[Standing
         run=_("this run"),
         others=prose.other_seeds(len(others.runs), language),
     )
-    caption = _("This run (thick) and the same training from other weight seeds (thin), over a logarithmic time axis.")
+    caption = [
+        _("This run (thick) and the same training from other weight seeds (thin), over a logarithmic time axis.")
+    ]
     if strips:
-        caption += " " + _(
-            "Below, the length of each run’s plateaus: a dot for each other seed, with a tail to the right where the "
-            "plateau had not been left when the run was cut off, and a diamond for this run."
+        caption.append(
+            _(
+                "Below, the length of each run’s plateaus: a dot for each other seed, with a tail to the right where "
+                "the plateau had not been left when the run was cut off, and a diamond for this run."
+            )
         )
     return _drawn(
         "replicates",
@@ -186,7 +244,7 @@ def replicates(run: Experiment, others: Replicates, standings: Sequence[Standing
         ),
         _("Loss curves of this run and of %(others)s. %(result)s")
         % {"others": words.others, "result": prose.replicates(run, others, standings, language)},
-        caption,
+        language.paragraph(caption),
     )
 
 
@@ -206,14 +264,9 @@ def panels(run: Experiment, canvas: regions.Canvas, chapters: Sequence[Chapter],
 
 def _panel(run: Experiment, canvas: regions.Canvas, epoch: int, language: Language) -> Figure:
     _ = language.gettext
-    rule: Callable[[FloatArray], IntArray] = partial(_predict, run.history.at(epoch))
-    predicted = rule(run.dataset.points)
+    rule = partial(_predict, run.history.at(epoch))
     key = f"regions-{epoch:0{len(str(run.config.training.epochs))}d}"
-    facts = {
-        "epoch": language.integer(epoch),
-        "accuracy": language.percent(accuracy(predicted, run.dataset.labels)),
-        "classes": language.enumeration([str(c) for c in sorted(set(predicted.tolist()))]),
-    }
+    facts = _facts(rule, run.dataset, epoch, language)
     return Figure(
         key,
         f"{key}.png",
@@ -221,6 +274,90 @@ def _panel(run: Experiment, canvas: regions.Canvas, epoch: int, language: Langua
         _("Decision regions at epoch %(epoch)s: predicted classes %(classes)s, accuracy %(accuracy)s.") % facts,
         _("Epoch %(epoch)s: %(accuracy)s right.") % facts,
     )
+
+
+def _facts(rule: regions.Rule, dataset: Dataset, epoch: int, language: Language) -> dict[str, str]:
+    """What a panel's words say of it."""
+    predicted = rule(dataset.points)
+    return {
+        "epoch": language.integer(epoch),
+        "accuracy": language.percent(accuracy(predicted, dataset.labels)),
+        "classes": language.enumeration([str(c) for c in sorted(set(predicted.tolist()))]),
+    }
+
+
+def trained(side: str, dataset: Dataset, history: History, language: Language) -> Figure:
+    """The decision regions of a trained network, with coordinates, for a page that compares two.
+
+    Args:
+        side: The letter by which the page calls the run.
+        dataset: What it learnt.
+        history: Its training.
+        language: How to speak.
+    """
+    _ = language.gettext
+    canvas = regions.canvas(dataset, _WIDE_PANEL)
+    rule = partial(_predict, history.final)
+    facts = _facts(rule, dataset, int(history.epochs[-1]), language) | {"side": side}
+    return _drawn(
+        f"regions-{side.lower()}",
+        partial(regions.scale, canvas),
+        _(
+            "Decision regions of %(side)s at epoch %(epoch)s under its training points: predicted classes %(classes)s, "
+            "accuracy %(accuracy)s."
+        )
+        % facts,
+        _("%(side)s at epoch %(epoch)s: %(accuracy)s of its training points right.") % facts,
+        regions.behind(canvas, regions.panel(canvas, rule)),
+    )
+
+
+def two_losses(runs: tuple[comparison.Run, comparison.Run], language: Language) -> Figure:
+    """The losses of two runs that a page compares, with their plateaus.
+
+    Args:
+        runs: By the letters by which the page calls them.
+        language: How to speak.
+    """
+    _ = language.gettext
+    told = " ".join(
+        _("%(run)s falls from %(first)s to %(last)s; plateaus: %(plateaus)s.")
+        % {
+            "run": run.name,
+            "first": language.significant(float(run.loss[0])),
+            "last": language.significant(float(run.loss[-1])),
+            "plateaus": language.enumeration([_span(number, p, language) for number, p in run.plateaus.items()])
+            or _("none"),
+        }
+        for run in runs
+        if run.loss.size
+    )
+    missing = " ".join(
+        _("The record of %(run)s holds no history, so it has no curve.") % {"run": run.name}
+        for run in runs
+        if not run.loss.size
+    )
+    caption = _(
+        "The losses of A (solid) and B (dashed) over a logarithmic time axis. The bars below are their plateaus, those "
+        "of A above those of B, with the numbers of the phases; a thin bar is a plateau that was not left."
+    )
+    first, second = runs
+    alike = first.loss.size > 0 and np.array_equal(first.loss, second.loss)
+    same = _("The two curves are the same.") if alike else ""
+    return _drawn(
+        "losses",
+        partial(comparison.curves, runs, _("epoch + 1, logarithmic"), _("loss")),
+        " ".join(filter(None, [_("Loss curves of two runs over a logarithmic time axis."), told, same, missing])),
+        " ".join(filter(None, [caption, same, missing])),
+    )
+
+
+def _span(number: int, phase: Phase, language: Language) -> str:
+    return language.gettext("phase %(number)s, epochs %(start)s to %(end)s") % {
+        "number": number,
+        "start": language.integer(phase.start),
+        "end": language.integer(phase.end),
+    }
 
 
 def spectrum(number: int, anatomy: Anatomy, largest: float, language: Language) -> Figure | None:
@@ -239,12 +376,12 @@ def spectrum(number: int, anatomy: Anatomy, largest: float, language: Language) 
         if look.eigenvalues is None or look.signs is None:
             return None
         counts = f"{look.signs.negative} / {look.signs.zero} / {look.signs.positive}"
-        rows.append(spectra.Spectrum(name, look.eigenvalues, counts))
+        rows.append(spectra.Spectrum(name + language.habits.colon + counts, look.eigenvalues))
     return _drawn(
         f"spectrum-{number}",
         partial(spectra.spectra, rows, largest),
         _("Eigenvalues in phase %(number)s, how many are negative, zero and positive: %(list)s.")
-        % {"number": number, "list": "; ".join(f"{row.name}: {row.counts}" for row in rows)},
+        % {"number": number, "list": language.habits.semicolon.join(row.label for row in rows)},
         _("Eigenvalues, with the counts of negative / zero / positive ones."),
     )
 

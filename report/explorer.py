@@ -21,6 +21,7 @@ from quadnet.network import cross_entropy, forward
 from quadnet.phases import Phase
 from report import story
 from report.figures import style
+from report.kinds import kind
 from report.language import Language
 from report.story import Chapter
 
@@ -28,6 +29,10 @@ _FRAMES = 400  # at most
 _LEAST_FRAMES = 16  # fewer would be no film
 _FRAME_BYTES = 2**18  # of all parameters in the page
 _MOST_SAMPLES = 5000  # more would slow the page down
+
+# Files of `templates/script` in the order in which they use each other.
+NUMBERS = ("arithmetic", "random", "dataset", "network", "training", "worker")
+CONTROLS = ("words", "curve", "regions", "scrubber", "settings", "trainer", "page")
 
 # Settings that the page's panel changes, by the name of its field; the others stay as the run has them.
 FIELDS = {
@@ -88,6 +93,7 @@ def explore(run: Experiment, chapters: Sequence[Chapter], language: Language) ->
         "scale": config.network.initial_scale,
         "command": " ".join(["quadnet report", *_kept(config)]),
         "texts": _texts(language),
+        "habits": {key: getattr(language.habits, key) for key in ("gap", "comma", "percent")},
     }
 
 
@@ -139,27 +145,18 @@ def _names(phases: Sequence[Phase], language: Language) -> list[str]:
         *(_("first %(kind)s"), _("second %(kind)s"), _("third %(kind)s"), _("fourth %(kind)s")),
         *(_("fifth %(kind)s"), _("sixth %(kind)s"), _("seventh %(kind)s"), _("eighth %(kind)s")),
     )
-    kinds = [_kind(phase, language) for phase in phases]
+    kinds = [kind(phase, language) for phase in phases]
     most, seen, names = Counter(kinds), Counter[str](), []
-    for kind in kinds:
-        place = seen[kind]
-        seen[kind] += 1
-        if most[kind] == 1:
-            names.append(kind)
+    for name in kinds:
+        place = seen[name]
+        seen[name] += 1
+        if most[name] == 1:
+            names.append(name)
         elif place < len(ordinals):
-            names.append(ordinals[place] % {"kind": kind})
+            names.append(ordinals[place] % {"kind": name})
         else:
-            names.append(_("%(kind)s %(number)s") % {"kind": kind, "number": place + 1})
+            names.append(_("%(kind)s %(number)s") % {"kind": name, "number": place + 1})
     return names
-
-
-def _kind(phase: Phase, language: Language) -> str:
-    _ = language.gettext
-    if phase.open:
-        return _("open descent") if phase.kind == "descent" else _("open plateau")
-    if phase.kind == "descent":
-        return _("descent")
-    return _("shoulder") if phase.grade == "shoulder" else _("plateau")
 
 
 def _value(config: Config, key: str) -> Any:

@@ -5,14 +5,40 @@ that another language needs.
 """
 
 import gettext as catalogs
+import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from report.assets import TEMPLATES
 
 NARROW_SPACE = "\u202f"
 MINUS = "\u2212"
+
+
+@dataclass(frozen=True)
+class Habits:
+    """What a language writes between words, sentences and numbers.
+
+    Attributes:
+        gap: Between two sentences.
+        comma: Between the items of a list.
+        semicolon: Between longer ones.
+        colon: Between a thing and what is said of it.
+        stop: At the end of a sentence.
+        percent: Between a number and its per cent sign.
+    """
+
+    gap: str = " "
+    comma: str = ", "
+    semicolon: str = "; "
+    colon: str = ": "
+    stop: str = "."
+    percent: str = NARROW_SPACE
+
+
+_HABITS = {"zh": Habits(gap="", comma="、", semicolon="；", colon="：", stop="。", percent="")}
 
 
 @dataclass(frozen=True)
@@ -32,6 +58,11 @@ class Language:
         """The language with its catalog from `templates/locale`."""
         return cls(code, catalogs.translation("quadnet", TEMPLATES / "locale", [code], fallback=code == "en"))
 
+    @property
+    def habits(self) -> Habits:
+        """Its punctuation; the English one unless it has its own."""
+        return _HABITS.get(self.code, Habits())
+
     def gettext(self, message: str) -> str:
         """The message in this language."""
         return self.translations.gettext(message)
@@ -41,7 +72,7 @@ class Language:
         return self.translations.ngettext(singular, plural, count)
 
     def integer(self, value: int) -> str:
-        """1658 as it is, 10 000 in groups of three."""
+        """1658 as it is, 10 000 in groups of three, as ISO 80000-1 and GB/T 15835 have it."""
         text = f"{abs(value):,}".replace(",", NARROW_SPACE) if abs(value) >= 10_000 else str(abs(value))
         return MINUS + text if value < 0 else text
 
@@ -65,13 +96,27 @@ class Language:
 
     def percent(self, share: float, places: int = 1) -> str:
         """A share of 1 in per cent."""
-        return f"{self.decimal(100 * share, places)}{NARROW_SPACE}%"
+        return f"{self.decimal(100 * share, places)}{self.habits.percent}%"
 
     def enumeration(self, items: Sequence[str]) -> str:
         """`a`, `a and b`, `a, b and c`."""
         if len(items) < 2:
             return "".join(items)
-        return self.gettext("%(list)s and %(last)s") % {"list": ", ".join(items[:-1]), "last": items[-1]}
+        return self.gettext("%(list)s and %(last)s") % {"list": self.habits.comma.join(items[:-1]), "last": items[-1]}
+
+    def paragraph(self, sentences: Iterable[str]) -> str:
+        """The sentences one after the other."""
+        return self.habits.gap.join(sentences)
+
+
+def as_text(value: Any) -> str:
+    """A value from a file: texts as they are, all else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def one_line(text: str) -> str:
+    """What may come from others' files, such as their names, without what would break the line or move the cursor."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def superscript(exponent: int) -> str:

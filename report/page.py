@@ -1,29 +1,22 @@
 """What the view models of all pages have in common; the base template reads it."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
+from quadnet.config import Config, Report
 from report.drawings import Figure
 from report.language import Language
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
-    """The frame of a page.
+class Frame:
+    """What the base template reads.
 
     Attributes:
-        language: How it speaks.
-        title: From the configuration.
+        language: How the page speaks.
+        title: Its title.
         subtitle: What it is about, in a line.
-        run_name: The folder it lies in.
-        digest: SHA-256 of the configuration.
         version: The program's version.
-        facts: Names and values of the main settings.
-        summary: The result in a few sentences.
-        figures: The numbered figures by key, in the order of the page.
-        config_toml: The whole configuration.
-        versions: What shaped the numbers and the pages.
-        explorer: What the scripts of the page on screen need; None without scripts.
     """
 
     template: ClassVar[str]
@@ -31,15 +24,27 @@ class Page:
     language: Language
     title: str
     subtitle: str
-    run_name: str
-    digest: str
     version: str
+
+    @property
+    def scripts(self) -> tuple[tuple[str, ...], ...]:
+        """The scripts of the page on screen, each made of some files of `templates/script`."""
+        return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page(Frame):
+    """A page with figures.
+
+    Attributes:
+        facts: Names and values of what matters most.
+        summary: The result in a few sentences.
+        figures: The numbered figures by key, in the order of the page.
+    """
+
     facts: tuple[tuple[str, str], ...]
     summary: tuple[str, ...]
     figures: dict[str, Figure]
-    config_toml: str
-    versions: tuple[tuple[str, str], ...]
-    explorer: dict[str, Any] | None = None
 
     def number(self, key: str) -> int:
         """A figure's number, from 1 in the order of the page."""
@@ -49,3 +54,26 @@ class Page:
     def drawings(self) -> tuple[Figure, ...]:
         """All drawings of the page."""
         return tuple(self.figures.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExperimentPage(Page):
+    """A page about one experiment, with the configuration that gives its title and its facts.
+
+    Attributes:
+        run_name: The folder it lies in.
+        digest: SHA-256 of the configuration.
+        config_toml: The whole configuration.
+        versions: What shaped the numbers and the pages.
+    """
+
+    run_name: str
+    digest: str
+    config_toml: str
+    versions: tuple[tuple[str, str], ...]
+
+
+def title(config: Config, language: Language) -> str:
+    """What the configuration calls the page; its default is said in the page's language."""
+    own = config.report.title
+    return language.gettext("Four quadrants") if own == Report().title else own

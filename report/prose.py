@@ -29,7 +29,9 @@ def optimizer(training: Training, language: Language) -> str:
         "averaging": _("the averaging form of momentum"),
     }
     name = names[training.optimizer]
-    return f"{name} {training.momentum:g}" if training.momentum else name
+    if not training.momentum:
+        return name
+    return _("%(optimizer)s %(momentum)s") % {"optimizer": name, "momentum": f"{training.momentum:g}"}
 
 
 def warning(run: Experiment, language: Language) -> str | None:
@@ -143,12 +145,12 @@ def inertia(run: Experiment, language: Language) -> str:
         return (
             _("From the same start %(companion)s leaves no plateau; %(main)s leaves its first after %(ours)s.") % facts
         )
-    text = _("From the same start %(companion)s stays on its first plateau for %(theirs)s, %(main)s for %(ours)s.")
+    texts = [_("From the same start %(companion)s stays on its first plateau for %(theirs)s, %(main)s for %(ours)s.")]
     ours = run.evidence.phases[run.phases.phases.index(first.main)].partition
     theirs = run.companion.partitions[run.companion.phases.phases.index(first.companion)]
     if ours != theirs:
-        text += " " + _("They are not the same plateau: on them the classes form different groups.")
-    return text % facts
+        texts.append(_("They are not the same plateau: on them the classes form different groups."))
+    return language.paragraph(texts) % facts
 
 
 def _stay(phase: Phase | None, language: Language) -> str:
@@ -172,7 +174,7 @@ def other_seeds(count: int, language: Language) -> str:
 
 def replicates(run: Experiment, others: Replicates, standings: Sequence[Standing], language: Language) -> str:
     """How the run compares with those from other weight seeds, of which there is at least one."""
-    return " ".join(_replicates(run, others, standings, language))
+    return language.paragraph(_replicates(run, others, standings, language))
 
 
 def _replicates(
@@ -246,8 +248,8 @@ def _standing(place: str, standing: Standing, language: Language) -> str:
         "typical": _("typical"),
         "unusually long": _("unusually long"),
     }
-    verdict = f": {words[standing.verdict]}" if standing.verdict else ""
-    return text % facts + verdict + "."
+    verdict = language.habits.colon + words[standing.verdict] if standing.verdict else ""
+    return text % facts + verdict + language.habits.stop
 
 
 def luck(metrics: Metrics, language: Language) -> str:
@@ -311,10 +313,10 @@ def standstill(run: Experiment, language: Language) -> tuple[str, ...]:
     found = run.standstill
     if found is None:
         return ()
-    paragraphs = [" ".join(_drift(found, run.evidence.start.gradient_norm, language))]
+    paragraphs = [language.paragraph(_drift(found, run.evidence.start.gradient_norm, language))]
     if found.escape is not None:
-        paragraphs.append(" ".join(_saddle(run.config.training, found.escape, language)))
-        paragraphs.append(" ".join(_end(found.escape, language)))
+        paragraphs.append(language.paragraph(_saddle(run.config.training, found.escape, language)))
+        paragraphs.append(language.paragraph(_end(found.escape, language)))
     return tuple(paragraphs)
 
 

@@ -19,24 +19,27 @@ from report import assets
 from report.drawings import Figure
 from report.figures.style import ROLES
 from report.language import Language
-from report.page import Page
+from report.page import Frame
 
-FONTS = (
+_SERIF = (
     ("Quadnet Serif", 400, "normal", "QuadnetSerif-Regular"),
     ("Quadnet Serif", 400, "italic", "QuadnetSerif-Italic"),
     ("Quadnet Serif", 600, "normal", "QuadnetSerif-SemiBold"),
+)
+_SANS = (
     ("Quadnet Sans", 400, "normal", "QuadnetSans-Regular"),
     ("Quadnet Sans", 600, "normal", "QuadnetSans-SemiBold"),
     ("Quadnet Mono", 400, "normal", "QuadnetMono-Regular"),
     ("Quadnet Formulas", 400, "normal", "QuadnetFormulas-Regular"),
 )
+_HAN = (
+    ("Quadnet Han", 400, "normal", "QuadnetHan-Regular"),
+    ("Quadnet Han", 600, "normal", "QuadnetHan-SemiBold"),
+)
+FONTS = {"en": _SERIF + _SANS, "zh": _SANS + _HAN}  # of a page by its language: family, weight, slant, file
 
-# In the order in which they use each other. The first ones compute, in the page and in its worker.
-NUMBERS = ("arithmetic", "random", "dataset", "network", "training", "worker")
-PAGE = ("words", "curve", "regions", "scrubber", "settings", "trainer", "page")
 
-
-def html(document: Page, medium: str, created: str) -> str:
+def html(document: Frame, medium: str, created: str) -> str:
     """The report as a page.
 
     Args:
@@ -46,15 +49,8 @@ def html(document: Page, medium: str, created: str) -> str:
         created: Time to state in the page, ISO 8601 in UTC.
     """
     template = _environment(document.language).get_template(document.template)
-    return template.render(
-        document=document,
-        medium=medium,
-        created=created,
-        fonts=FONTS if medium == "screen" else (),
-        drawing_styles={},
-        numbers=NUMBERS,
-        page=PAGE,
-    )
+    fonts = FONTS.get(document.language.code, FONTS["en"]) if medium == "screen" else ()
+    return template.render(document=document, medium=medium, created=created, fonts=fonts, drawing_styles={})
 
 
 def prepare(language: Language) -> None:
@@ -75,8 +71,9 @@ def _environment(language: Language) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     environment.install_gettext_translations(language.translations, newstyle=True)  # type: ignore[attr-defined]  # from the i18n extension
+    environment.globals["habits"] = language.habits
     environment.filters.update(font=_font, stylesheet=_stylesheet, drawing=_drawing, formula=_formula, halves=_halves)
-    environment.filters.update(scripts=_scripts, policy=_policy)
+    environment.filters.update(script=_script, policy=_policy)
     return environment
 
 
@@ -99,8 +96,8 @@ def _stylesheet(name: str) -> Markup:
     return Markup(assets.text(f"style/{name}"))
 
 
-def _scripts(names: Sequence[str]) -> Markup:
-    return Markup("\n".join(['"use strict";', *(assets.text(f"script/{name}.js") for name in names)]))
+def _script(files: Sequence[str]) -> Markup:
+    return Markup("\n".join(['"use strict";', *(assets.text(f"script/{name}.js") for name in files)]))
 
 
 def _policy(style: str, scripts: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from quadnet.config import CLASSES
 from quadnet.evidence import MERGED, NAMED, Snapshot, Split, separation
-from quadnet.experiment import Experiment
+from quadnet.experiment import Observed
 from quadnet.mixture import Partition
 from quadnet.phases import Phase
 from report.language import Language
@@ -37,7 +37,7 @@ class Chapter:
     splits: tuple[Split, ...]
 
 
-def chapters(run: Experiment) -> tuple[Chapter, ...]:
+def chapters(run: Observed) -> tuple[Chapter, ...]:
     """The phases of a run in order."""
     result = []
     levels: dict[Partition, float] = {}
@@ -142,7 +142,7 @@ def groups(partition: Partition) -> str:
 
 def reading(chapter: Chapter, language: Language) -> str:
     """The phase's paragraph: what was measured, in whole sentences."""
-    return " ".join(_sentences(chapter, language))
+    return language.paragraph(_sentences(chapter, language))
 
 
 def _sentences(chapter: Chapter, language: Language) -> Iterator[str]:

@@ -12,19 +12,19 @@ from quadnet.claims import NUMBERS, OUTCOMES
 from quadnet.config import Config, dumps
 from quadnet.mixture import Mixture
 from quadnet.sweep import Row, Seeds
-from report import prose, story, verdicts
+from report import page, prose, story, verdicts
 from report.document import analytic_levels, settings
 from report.drawings import Figure
 from report.figures import distributions, style
 from report.figures.training import Level
 from report.language import Language
-from report.page import Page
+from report.page import ExperimentPage
 
 _PLATEAUS = 3  # as many as the table of runs has columns for
 
 
 @dataclass(frozen=True, kw_only=True)
-class SweepDocument(Page):
+class SweepDocument(ExperimentPage):
     """All that the report of a sweep says and shows.
 
     Attributes:
@@ -68,7 +68,7 @@ def compose(
     seeds = {row.data_seed for row in rows}, {row.weight_seed for row in rows}
     return SweepDocument(
         language=language,
-        title=config.report.title,
+        title=page.title(config, language),
         subtitle=language.ngettext(
             "How %(count)s run went", "How %(count)s runs from different seeds compare", len(rows)
         )
@@ -91,9 +91,11 @@ def compose(
         ),
         partitions=tuple(_partitions(whole, language)),
         verdicts=tuple(_verdicts(whole, language)) if whole else (),
-        unsound=tuple((str(row.data_seed), str(row.weight_seed), row.status) for row in rows if row.status != "ok")[
-            :20
-        ],
+        unsound=tuple(
+            (str(row.data_seed), str(row.weight_seed), _status(row.status, language))
+            for row in rows
+            if row.status != "ok"
+        )[:20],
         columns=tuple(columns),
     )
 
@@ -110,7 +112,22 @@ def _span(seeds: set[int], language: Language) -> str:
 def _sequence(letters: str, language: Language) -> str:
     _ = language.gettext
     names = {"D": _("descent"), "P": _("plateau"), "S": _("shoulder"), "d": _("open descent"), "p": _("open")}
-    return ", ".join(names[letter] for letter in letters) or _("none")
+    return language.habits.comma.join(names[letter] for letter in letters) or _("none")
+
+
+def _status(status: str, language: Language) -> str:
+    """What became of a run, in words; what a failure says of itself stays as it is."""
+    _ = language.gettext
+    failure = status.removeprefix("failed: ")
+    if failure != status:
+        return _("failed: %(error)s") % {"error": failure}
+    name, _at, epoch = status.partition(" at epoch ")
+    words = {
+        "non-finite": _("non-finite at epoch %(epoch)s"),
+        "diverged": _("diverged"),
+        "regressed": _("regressed"),
+    }
+    return words[name] % {"epoch": epoch} if name in words else status
 
 
 def _summary(rows: Sequence[Row], whole: Sequence[Row], sequences: Counter[str], language: Language) -> Iterable[str]:

@@ -81,7 +81,7 @@ def run(
     common = seeded(config, (0, 0))
     path = output_dir / f"{config.name}-sweep-{common.digest[:8]}"
     writing.check_writable(path)
-    (path / "config.toml").write_text(dumps(common), encoding="utf-8")
+    writing.replace(path / "config.toml", dumps(common).encode())
     wanted = dict.fromkeys(pairs)
     with Table(path / RUNS, COLUMNS) as table:
         rows = {(row.data_seed, row.weight_seed): row for row in map(_row, table.rows)}

@@ -95,8 +95,11 @@ def crossings(run: Experiment, language: Language) -> tuple[tuple[str, ...], ...
 
 
 def _rule(training: Training, language: Language) -> str:
+    _ = language.gettext
     name = prose.optimizer(training, language)
-    return f"{name}, α = {training.learning_rate:g}" if training.optimizer == "gradient_descent" else name
+    if training.optimizer != "gradient_descent":
+        return name
+    return _("%(optimizer)s, α = %(rate)s") % {"optimizer": name, "rate": f"{training.learning_rate:g}"}
 
 
 def _count(epochs: int | None, language: Language) -> str:

@@ -133,7 +133,7 @@ def because(number: str, verdict: Verdict, language: Language) -> str:
     if verdict.outcome == "cannot be tested":
         return _untested(number, verdict, language)
     facts = {name: _text(value, language) for name, value in verdict.measured.items()}
-    return " ".join(_REASONS[number](verdict, facts, language))
+    return language.paragraph(_REASONS[number](verdict, facts, language))
 
 
 def _text(value: claims.Quantity, language: Language) -> str:

@@ -1,7 +1,7 @@
 """Whether a run is what it says it is: its files against its manifest, then all of it made again and compared."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
@@ -101,10 +101,10 @@ def again(record: Record, *, anyway: bool = False) -> Made:
         QuadnetError: The configuration is missing, cannot be used, asks for long work, or is not that of the manifest.
     """
     config = resolved(record)
-    work = _work(config)
-    if work > MOST_WORK and not anyway:
+    asked = work(config)
+    if asked > MOST_WORK and not anyway:
         raise QuadnetError(
-            f"{record.path}: asks for {work:.1g} samples times parameters times epochs; --anyway runs it all the same"
+            f"{record.path}: asks for {asked:.1g} samples times parameters times epochs; --anyway runs it all the same"
         )
     formats = [key for key, name in PAGES.items() if name in record.manifest.files or name in record.files]
     created = record.manifest.inputs.created
@@ -117,7 +117,7 @@ def again(record: Record, *, anyway: bool = False) -> Made:
     return made
 
 
-def _work(config: Config) -> int:
+def work(config: Config) -> int:
     """Samples times parameters times epochs, and the fresh points once."""
     widths = config.network.widths
     parameters = sum((rows + 1) * columns for rows, columns in pairwise(widths))
@@ -130,19 +130,28 @@ def resolved(record: Record) -> Config:
     Raises:
         RecordError: It is missing, cannot be used, or is not that of the manifest.
     """
-    where = f"{record.path}: config.toml"
-    content = record.files.get("config.toml")
+    config = settings(record.path, record.files)
+    if config.digest != record.manifest.inputs.config_sha256:
+        raise RecordError(f"{record.path}: config.toml is not what the manifest was made from")
+    return config
+
+
+def settings(path: Path, files: Mapping[str, bytes]) -> Config:
+    """The configuration among the files of a run, whatever its manifest says.
+
+    Raises:
+        RecordError: It is missing or cannot be used.
+    """
+    where = f"{path}: config.toml"
+    content = files.get("config.toml")
     if content is None:
         raise RecordError(f"{where} is missing, so the run cannot be made again")
     if len(content) > MOST_SETTINGS:
         raise RecordError(f"{where} is longer than {MOST_SETTINGS} bytes; that of no run is")
     try:
-        config = configuration.parse(configuration.loads(content, where), source=where)
+        return configuration.parse(configuration.loads(content, where), source=where)
     except ConfigurationError as error:  # not the user's, so another exit code than a wrong option's
         raise RecordError(str(error)) from None
-    if config.digest != record.manifest.inputs.config_sha256:
-        raise RecordError(f"{where} is not what the manifest was made from")
-    return config
 
 
 def _damage(record: Record) -> Verification | None:
@@ -214,6 +223,8 @@ def _first_difference(record: Record, anew: Record, name: str) -> str:
 
 def _numbers(record: Record, anew: Record, names: list[str]) -> Iterator[str]:
     yield f"differing: {', '.join(names)}"
+    for name in names:
+        yield _first_difference(record, anew, name)
     before, now = (_metrics(each) for each in (record, anew))
     for name in {**before, **now}:
         if before.get(name) != now.get(name):

@@ -259,6 +259,25 @@ def test_two_runs_are_laid_side_by_side(run: Path, tmp_path: Path) -> None:
     assert quadnet(tmp_path, "diff", run, other.stdout.rstrip("\n"), "-q").stdout == ""
 
 
+def test_a_comparison_s_page_is_the_last_line_and_the_same_to_the_byte(run: Path, tmp_path: Path) -> None:
+    other = quadnet(tmp_path, "report", *SMALL, "--weight-seed", 3, "--to", "html").stdout.rstrip("\n")
+    done = quadnet(tmp_path, "diff", run / "report.pdf", other, "--html", "page.html")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.splitlines()[-1] == "page.html"
+    page = (tmp_path / "page.html").read_bytes()
+    assert all(f'id="{key}"'.encode() in page for key in ("losses", "regions-a", "regions-b"))
+    changes = {"TZ": "Asia/Tokyo", "LC_ALL": "C", "PYTHONHASHSEED": "7", "QUADNET_KERNEL": "numpy"}
+    again = quadnet(tmp_path, "diff", run / "report.pdf", other, "--html", "page.html", "-q", **changes)
+    assert (again.returncode, again.stdout, again.stderr) == (1, "page.html\n", "")
+    assert (tmp_path / "page.html").read_bytes() == page
+    same = quadnet(tmp_path, "diff", run, run / "report.pdf", "--html", "same.html", "--json")
+    assert (same.returncode, json.loads(same.stdout)["page"]) == (0, "same.html")
+    (tmp_path / "mine.html").write_text("mine")
+    refused = quadnet(tmp_path, "diff", run, other, "--html", "mine.html")
+    assert (refused.returncode, refused.stdout, (tmp_path / "mine.html").read_text()) == (1, "", "mine")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.html", "outputs", "page.html", "same.html"]
+
+
 # archive
 
 

@@ -367,6 +367,54 @@ def test_every_glyph_of_the_pdf_is_in_a_font_within_it(pdf: pypdf.PdfReader) -> 
     assert all("Quadnet" in name for name in names)
 
 
+@pytest.fixture(scope="module")
+def chinese(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    arguments = ("--lang", "zh", "--epochs", 2500, "--set", "replicates.runs=2")
+    return built(tmp_path_factory.mktemp("chinese"), *arguments)
+
+
+def test_a_chinese_report_is_chinese_in_the_page_the_pdf_and_the_record(chinese: Run) -> None:
+    pdf = pypdf.PdfReader(chinese.path / "report.pdf")
+    root, data = pdf.trailer["/Root"], pdf.metadata
+    assert data is not None
+    assert (root["/Lang"], data.title) == ("zh", "四个象限")
+    text = "".join(page.extract_text() for page in pdf.pages)
+    for words in (
+        "摘要",
+        "梯度下降",
+        "二元交叉熵",
+        "先验平台期",
+        "贝叶斯分类器",
+        "有效秩",
+        "图 3",
+        "损失从 2.7755 降到",
+    ):
+        assert words in text
+        assert words in (chinese.path / "report.html").read_text()
+    assert "Summary" not in text
+    assert not any(line.lstrip().startswith(tuple("，。、；：）")) for line in text.split("\n"))
+    assert any("损失曲线及其阶段" in (alt or "") for alt in alternative_texts(root["/StructTreeRoot"]))
+    assert "损失一路下降。" in (chinese.path / "claims.json").read_text()
+    assert "损失" in (chinese.path / "figures" / "training.svg").read_text()
+    descriptions = {each.name: each.description for each in pdf.attachment_list}
+    assert descriptions["history.csv"] == "每一轮的损失"
+
+
+def test_the_bold_chinese_of_a_pdf_is_a_font_of_its_own(chinese: Run) -> None:
+    pdf = pypdf.PdfReader(chinese.path / "report.pdf")
+    fonts = [font.get_object() for page in pdf.pages for font in page["/Resources"].get("/Font", {}).values()]
+    names = {str(font["/BaseFont"]).partition("+")[2] for font in fonts}
+    assert {"Quadnet-Han", "Quadnet-Han-Semi-Bold"} <= names
+    assert all("Quadnet" in name for name in names)
+
+
+def test_a_chinese_title_is_set_in_an_english_report(tmp_path: Path) -> None:
+    arguments = ("--to", "pdf", "--epochs", 20, "--set", "replicates.runs=0", "--set", "report.title=神经网络第三讲")
+    pdf = pypdf.PdfReader(built(tmp_path, *arguments).path / "report.pdf")
+    assert "神经网络第三讲" in pdf.pages[0].extract_text()
+    assert "Summary" in pdf.pages[0].extract_text()
+
+
 def test_the_same_configuration_gives_the_same_run_from_its_own_file(tmp_path: Path) -> None:
     first = built(tmp_path, "--to", "html", "--epochs", 150, "--hidden", "4", "--set", "report.title=Ünusual ≤ title")
     (tmp_path / "elsewhere").mkdir()

@@ -1,6 +1,6 @@
 """Two runs from the same start: their losses, and how long each stays on its plateaus."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,15 +13,15 @@ from report.figures import style
 
 @dataclass(frozen=True)
 class Run:
-    """One of the curves: its name, its finite losses and its closed plateaus."""
+    """One of the curves: its name, its finite losses and its plateaus by the number that they are marked with."""
 
     name: str
     loss: FloatArray
-    plateaus: Sequence[Phase]
+    plateaus: Mapping[int, Phase]
 
 
 def curves(runs: Sequence[Run], epoch: str, loss: str) -> Figure:
-    """Both curves over a logarithmic time axis, their closed plateaus as bars below.
+    """Both curves over a logarithmic time axis, their plateaus as bars below, thin for those that stay open.
 
     Args:
         runs: The main run first.
@@ -30,7 +30,7 @@ def curves(runs: Sequence[Run], epoch: str, loss: str) -> Figure:
     """
     figure = style.canvas(170, 76)
     upper = style.place(figure, 13, 27, 120, 46)
-    lower = style.place(figure, 13, 10, 120, 15)
+    lower = style.place(figure, 13, 11, 120, 14)
     looks = [(style.INK, "-"), (style.ACCENT, (0, (5, 2)))]
     longest = max(run.loss.size for run in runs)
     for row, (run, (colour, line)) in enumerate(zip(runs, looks, strict=True)):
@@ -38,8 +38,9 @@ def curves(runs: Sequence[Run], epoch: str, loss: str) -> Figure:
             shown = np.unique(np.geomspace(1, run.loss.size, 500).astype(np.int64))
             mark = "o" if shown.size == 1 else ""  # a single epoch makes no line
             upper.plot(shown, run.loss[shown - 1], marker=mark, color=colour, linestyle=line, label=run.name)
-        for number, phase in enumerate(run.plateaus, start=1):
-            lower.plot([phase.start + 1, phase.end + 1], [-row, -row], color=colour, linewidth=5, solid_capstyle="butt")
+        for number, phase in run.plateaus.items():
+            ends, width = [phase.start + 1, phase.end + 1], 2 if phase.open else 5
+            lower.plot(ends, [-row, -row], color=colour, linewidth=width, solid_capstyle="butt")
             lower.text(phase.start + 1, -row + 0.32, str(number), size=7, color=colour, ha="left", va="bottom")
     for axes in (upper, lower):
         axes.set(xscale="log", xlim=(1, max(longest, 2)))

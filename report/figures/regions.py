@@ -122,6 +122,22 @@ def panel(canvas: Canvas, rule: Rule) -> Picture:
     return np.asarray(image)
 
 
+def blank(canvas: Canvas, centres: FloatArray) -> Picture:
+    """The points on white paper with the label of each class at its centre; shape (pixels, pixels, 3).
+
+    Args:
+        canvas: The window and its points.
+        centres: Shape (4, 2).
+    """
+    pixels = canvas.points.shape[0]
+    image = Image.fromarray(255 - canvas.points[..., 3:] + canvas.points[..., :3])
+    pen, font = ImageDraw.Draw(image), _font(pixels // 9)
+    for c, (x, y) in enumerate(((centres - [canvas.left, canvas.bottom]) / canvas.width * pixels).tolist()):
+        halo = {"stroke_width": pixels // 70, "stroke_fill": style.PAPER}
+        pen.text((x, pixels - y), str(c), fill=style.INK, font=font, anchor="mm", **halo)
+    return np.asarray(image)
+
+
 def png(picture: Picture) -> bytes:
     """A picture as a PNG file."""
     buffer = io.BytesIO()

@@ -20,11 +20,10 @@ _BELOW_LEGEND = 0.12  # how high above the saddle a training that swings is draw
 
 @dataclass(frozen=True)
 class Spectrum:
-    """The eigenvalues at one epoch, shape (p,), with what stands before and after their row."""
+    """The eigenvalues at one epoch, shape (p,), below their label."""
 
-    name: str
+    label: str
     values: FloatArray
-    counts: str
 
 
 def spectra(rows: Sequence[Spectrum], largest: float) -> Figure:
@@ -57,7 +56,7 @@ def spectra(rows: Sequence[Spectrum], largest: float) -> Figure:
         ):
             if part.any():
                 strokes(placed[part], -row, -row + 0.42, colour, width)
-        figure.text(-edge, -row + 0.52, f"{spectrum.name}: {spectrum.counts}", size=7, va="bottom", transform=plane)
+        figure.text(-edge, -row + 0.52, spectrum.label, size=7, va="bottom", transform=plane)
     ticks = np.array([-edge, -edge + 2, -edge + 4, 0, edge - 4, edge - 2, edge])
     exponents = [top, top - 2, top - 4]
     names = (

@@ -5,6 +5,7 @@ but the registration of the fonts, which are the pages' own.
 import io
 import math
 import re
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -43,9 +44,10 @@ ROLES = {
     **{colour: f"--class-{c}" for c, colour in enumerate(CLASS_COLOURS)},
 }
 
+_HAN = re.compile("[\u3000-\u9fff\uff00-\uffef]")  # Chinese characters and punctuation
 _RASTER_DPI = 240  # of artists that ask to be rasterised
 _STYLE: dict[Any, Any] = {
-    "font.family": "Quadnet Sans",
+    "font.family": ["Quadnet Sans", "Quadnet Han"],
     "font.size": 8,
     "axes.edgecolor": MUTED,
     "axes.labelcolor": INK,
@@ -103,6 +105,8 @@ def draw(name: str, figure: Callable[[], Figure], behind: str = "") -> bytes:
         figure().savefig(buffer, format="svg", dpi=_RASTER_DPI, metadata=nothing)
     svg = buffer.getvalue().decode()
     svg = _plain(svg[svg.index("<svg") :]).replace("</defs>", f"</defs>{behind}", 1)
+    # The Chinese font is named only where it draws something, with any other in its place for a drawing on its own.
+    svg = svg.replace(", 'Quadnet Han'", ", 'Quadnet Han', sans-serif" if _HAN.search(svg) else "")
     svg = re.sub(r'\bid="', f'id="{name}-', svg)
     return re.sub(r'(url\(|href=")#', rf"\1#{name}-", svg).encode()
 
@@ -178,6 +182,22 @@ def loss_scale(axes: Axes, first: float, top: float) -> None:
         axes.set_ylim(0, top * 1.07 or 1)
 
 
+def wrap(text: str, letters: int) -> str:
+    """The text in lines of at most so many letters, but for words that are longer.
+
+    A line may end before any Chinese character, which is as wide as two letters, but not before a mark of punctuation.
+    """
+    if not _HAN.search(text):
+        return "\n".join(textwrap.wrap(text, letters, break_long_words=False))
+    letters -= 2  # lines of words end short of the width on their own
+    lines = [""]
+    for piece in re.findall(rf"\s*(?:{_HAN.pattern}|[^\s{_HAN.pattern[1:-1]}]+)[，。、；：）]*", text):
+        if len(lines[-1] + piece) + len(_HAN.findall(lines[-1] + piece)) > letters and lines[-1]:
+            lines.append("")
+        lines[-1] += piece if lines[-1] else piece.lstrip()
+    return "\n".join(lines)
+
+
 def power_of_ten(exponent: int) -> str:
     """1, 10, 100, 1000, or 10 with a raised exponent."""
     return str(10**exponent) if 0 <= exponent <= 4 else "10" + superscript(exponent)
@@ -193,5 +213,5 @@ def _settings() -> dict[str, Any]:
 
 @cache
 def _register_fonts() -> None:
-    for path in sorted((TEMPLATES / "fonts").glob("QuadnetSans-*.ttf")):
+    for path in sorted((TEMPLATES / "fonts").glob("Quadnet[SH]an*.ttf")):
         font_manager.fontManager.addfont(path)

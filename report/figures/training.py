@@ -1,6 +1,5 @@
 """The main figure: the loss over the epochs with its phases, and what the network did meanwhile."""
 
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -22,6 +21,7 @@ _WIDTH, _HEIGHT, _LEFT, _RIGHT = 170.0, 186.0, 13.0, 33.0
 _INNER = _WIDTH - _LEFT - _RIGHT
 _MOST_STORIES = 8
 _MOST_LABELS = 16
+_MOST_NUMBERED = 10  # labels on half the width
 _LEAST_DECADE = 1e-250  # some decades below it there are no numbers for ticks
 
 
@@ -129,6 +129,40 @@ def plain(epochs: FloatArray, loss: FloatArray, phases: Sequence[Phase], labels:
     return figure
 
 
+def numbered(loss: FloatArray, phases: Sequence[Phase], epoch: str, stretched: str, label: str) -> Figure:
+    """The curve as it is, and with each phase stretched and numbered; nothing says what kind of phase it is.
+
+    Args:
+        loss: Loss of each epoch, shape (epochs,); finite.
+        phases: At least one.
+        epoch: Beside the axis of epochs.
+        stretched: Below the stretched axis.
+        label: Beside the loss.
+    """
+    figure = style.canvas(_WIDTH, 52)
+    whole = style.place(figure, _LEFT, 10, 52, 37)
+    main = style.place(figure, 78, 10, _WIDTH - 84, 37)
+    scale = _Stretch(phases)
+    borders = [p.start for p in phases] + [phases[-1].end]
+    places = [scale.at(border) for border in borders]
+    whole.plot(np.arange(loss.size), loss, color=style.INK)
+    whole.set(xlim=(-0.015 * loss.size, max(loss.size - 1, 1)), ylabel=label)  # the first drop is a line of its own
+    whole.set_xlabel(epoch, labelpad=2)
+    whole.locator_params(axis="x", nbins=5)
+    main.plot(*scale.line(np.arange(loss.size), loss), color=style.INK, linewidth=1.4)
+    _borders(main, places)
+    main.set(xlim=(0, scale.total), xticks=places)
+    step = -(-len(borders) // _MOST_NUMBERED)
+    main.set_xticklabels(["" if k % step else str(border) for k, border in enumerate(borders)])
+    main.set_xlabel(stretched, labelpad=2)
+    for number, (left, right) in enumerate(pairwise(places), start=1):
+        place: dict[str, Any] = {"transform": main.get_xaxis_transform(), "ha": "center", "va": "bottom"}
+        main.text((left + right) / 2, 1.02, str(number), size=9.5, weight=600, **place)
+    for axes in (whole, main):
+        style.loss_scale(axes, float(loss[0]), float(loss.max()))
+    return figure
+
+
 class _Stretch:
     """Epochs to places on an axis where a phase's width grows with the fourth root of its length."""
 
@@ -191,6 +225,10 @@ def _bands(axes: Axes, phases: Sequence[Phase], borders: Sequence[float]) -> Non
         shape = Path.make_compound_path_from_polys(boxes)
         place = axes.get_xaxis_transform()
         axes.add_patch(PathPatch(shape, color=style.BAND, linewidth=0, zorder=-2, transform=place))
+    _borders(axes, borders)
+
+
+def _borders(axes: Axes, borders: Sequence[float]) -> None:
     x = np.repeat(np.array(borders[1:-1]), 3)
     y = np.tile([0.0, 1.0, np.nan], len(borders) - 2)
     axes.plot(x, y, color=style.FAINT, linewidth=0.6, zorder=-1, transform=axes.get_xaxis_transform())
@@ -205,7 +243,7 @@ def _stories(axes: Axes, phases: Sequence[Phase], scale: _Stretch, words: Texts)
         if len(phases) <= _MOST_STORIES:
             letters = max(6, int((right - left) / scale.total * _INNER / 1.22))
             axes.text(inset + 0.02 * scale.total, 1.365, words.kinds[number - 1], size=7.5, weight=600, **place)
-            story = "\n".join(textwrap.wrap(words.stories[number - 1], letters, break_long_words=False))
+            story = style.wrap(words.stories[number - 1], letters)
             axes.text(inset, 1.29, story, size=7, color=style.INK, linespacing=1.1, **place)
 
 

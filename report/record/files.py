@@ -4,6 +4,9 @@ import csv
 import io
 import json
 import math
+import stat
+import zipfile
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -15,6 +18,10 @@ from quadnet.experiment import Experiment
 from quadnet.replicates import Replicates
 from report.language import Language
 from report.record import evidence
+
+_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can state
+_MODE = stat.S_IFREG | 0o644
+_UNIX = 3
 
 
 def numbers(run: Experiment, language: Language) -> dict[str, bytes]:
@@ -30,7 +37,7 @@ def numbers(run: Experiment, language: Language) -> dict[str, bytes]:
         "phases.json": to_json(phases(run)),
         "evidence.json": to_json(evidence.evidence(run)),
         "claims.json": to_json(evidence.claims(run, language)),
-        "history.csv": _history(run.history.loss),
+        "history.csv": history(run.history.loss),
         "trajectory.npz": _trajectory(run),
     }
 
@@ -77,7 +84,12 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _history(loss: FloatArray) -> bytes:
+def history(loss: FloatArray) -> bytes:
+    """The loss of every epoch as CSV, exactly.
+
+    Args:
+        loss: Shape (epochs,).
+    """
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(["epoch", "loss"])
@@ -86,6 +98,27 @@ def _history(loss: FloatArray) -> bytes:
 
 
 def _trajectory(run: Experiment) -> bytes:
+    """What `numpy.load` reads; `numpy.savez` writes other bytes under another patch release of Python."""
+    arrays = {"epochs": run.history.epochs, "parameters": run.history.parameters}
+    members = {}
+    for name, array in arrays.items():
+        buffer = io.BytesIO()
+        np.lib.format.write_array(buffer, array, allow_pickle=False)
+        members[f"{name}.npy"] = buffer.getvalue()
+    return zipped(members)
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """A zip that depends on nothing but names and contents.
+
+    Its files are sorted, stored without compression, whose result differs from one build of zlib to another, and carry
+    one fixed time and mode. They lie at its root, where RO-Crate looks for the metadata.
+    """
     buffer = io.BytesIO()
-    np.savez(buffer, epochs=run.history.epochs, parameters=run.history.parameters)
+    with zipfile.ZipFile(buffer, "w") as file:
+        for name, content in sorted(files.items()):
+            member = zipfile.ZipInfo(name, _TIME)
+            member.create_system = _UNIX  # on every system
+            member.external_attr = _MODE << 16
+            file.writestr(member, content)
     return buffer.getvalue()

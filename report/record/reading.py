@@ -11,7 +11,7 @@ import os
 import shutil
 import stat
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -59,8 +59,7 @@ class Record:
         """
         if name not in self.files:
             raise RecordError(f"{self.path}: {name} is missing")
-        if len(self.files[name]) > MOST_JSON:
-            raise RecordError(f"{self.path}: {name} is larger than {MOST_JSON >> 20} MB; that of no run is")
+        _check_short(self.path, name, len(self.files[name]))
         try:
             return json.loads(self.files[name])
         except (ValueError, RecursionError):
@@ -92,11 +91,55 @@ def read(path: Path) -> Record:
     raise RecordError(f"{path}: neither a folder nor a PDF nor a zip; name a run's folder, PDF or zip")
 
 
+@dataclass(frozen=True)
+class Glance:
+    """A few files of a run that may be one, unchecked.
+
+    Attributes:
+        names: The regular files directly in its folder.
+        files: The contents of those among them that were asked for.
+    """
+
+    names: frozenset[str]
+    files: Mapping[str, bytes]
+
+
+def glance(path: Path, wanted: Collection[str]) -> Glance:
+    """Reads some files of a run's folder or zip and no others, each of at most 4 MB.
+
+    Args:
+        path: The folder, whose links count as not there, or the zip.
+        wanted: Names of files, which may be missing.
+
+    Raises:
+        RecordError: It cannot be read, or a file is larger.
+    """
+    try:
+        if not path.is_dir():
+            return _glance_archive(path, wanted)
+        with os.scandir(path) as entries:
+            names = frozenset(entry.name for entry in entries if entry.is_file(follow_symlinks=False))
+        files = {}
+        for name in names.intersection(wanted):
+            with open(f"{path}/{name}", "rb", buffering=0) as file:  # noqa: PTH123  # a Path takes as long as the rest
+                _check_short(path, name, os.fstat(file.fileno()).st_size)
+                files[name] = file.read()
+    except OSError as error:
+        raise RecordError(f"{path}: cannot be read ({error.strerror})") from None
+    return Glance(names, files)
+
+
+def _check_short(path: Path, name: str, size: int) -> None:
+    if size > MOST_JSON:
+        raise RecordError(f"{path}: {name} is larger than {MOST_JSON >> 20} MB; that of no run is")
+
+
 def _record(path: Path, files: dict[str, bytes], *, whole: bool) -> Record:
     if manifest.NAME not in files:
         raise RecordError(f"{path}: has no {manifest.NAME}, so it is no run of quadnet")
-    if len(files[manifest.NAME]) > MOST_JSON:
-        raise RecordError(f"{path}: {manifest.NAME} is larger than {MOST_JSON >> 20} MB; that of no run is")
+    _check_short(path, manifest.NAME, len(files[manifest.NAME]))
+    if "metrics.json" not in files and any(name.startswith("handout-") for name in files):
+        raise RecordError(f"{path}: is a handout and no run; name a run's folder, PDF or zip")
     try:
         return Record(path, files, manifest.parse(files[manifest.NAME]), whole)
     except ValueError as error:
@@ -138,25 +181,45 @@ class _ShortReads(io.BufferedReader):
         return super().read(size)
 
 
-def _archive(path: Path) -> dict[str, bytes]:
-    """The files of a zip, from the folder that holds the manifest on."""
+@contextmanager
+def _members(path: Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo]]]:
+    """A zip that is open, and its files by their paths from the folder that holds the manifest on."""
     with _damage(path, "zip"), _ShortReads(io.FileIO(path)) as stream, zipfile.ZipFile(stream) as archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
         if len(members) > MOST_FILES or sum(member.file_size for member in members) > MOST_BYTES:
             _refuse_size(path, MOST_BYTES)  # what it says of sizes may be false, but none gives more than it says
         places = [PurePosixPath(member.filename) for member in members]
         home = next((place.parent for place in places if place.name == manifest.NAME), PurePosixPath())
-        files: dict[str, bytes] = {}
+        found: dict[str, zipfile.ZipInfo] = {}
         for member, place in zip(members, places, strict=True):
             name = place.relative_to(home).as_posix() if place.is_relative_to(home) else ""
-            if not name or name in files or place.is_absolute() or ".." in place.parts:
+            if not name or name in found or place.is_absolute() or ".." in place.parts:
                 raise RecordError(f"{path}: holds {member.filename!r}, which is no file of a run, or twice")
             if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise RecordError(f"{path}: compressed by another method than deflate; pack it again")
+            found[name] = member
+        yield archive, found
+
+
+def _archive(path: Path) -> dict[str, bytes]:
+    """The files of a zip."""
+    files: dict[str, bytes] = {}
+    with _members(path) as (archive, members):
+        for name, member in members.items():
             with archive.open(member) as file, io.BytesIO() as content:
                 shutil.copyfileobj(file, content, _PIECE)
                 files[name] = content.getvalue()
-        return files
+    return files
+
+
+def _glance_archive(path: Path, wanted: Collection[str]) -> Glance:
+    files: dict[str, bytes] = {}
+    with _members(path) as (archive, members):
+        for name in members.keys() & set(wanted):
+            _check_short(path, name, members[name].file_size)
+            with archive.open(members[name]) as file:
+                files[name] = file.read()
+    return Glance(frozenset(members), files)
 
 
 def _carried(path: Path) -> dict[str, bytes]:

@@ -3,12 +3,14 @@
 import csv
 import io
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from quadnet.errors import QuadnetError
+from report.record import writing
 
 
 class Table:
@@ -22,10 +24,12 @@ class Table:
         """Opens the file, or makes it; a last line without its end is taken away.
 
         Raises:
-            QuadnetError: It cannot be opened, or has other columns.
+            QuadnetError: It cannot be opened or written, has other columns, or another process writes to it.
         """
+        self._path = path
         try:
-            self._file = path.open("a+b")
+            self._file = path.open("a+b", buffering=0)  # a row that failed is not to be tried again at the end
+            self._lock()
             self._file.seek(0)
             content = self._file.read()
         except OSError as error:
@@ -40,13 +44,37 @@ class Table:
             raise QuadnetError(f"{path}: has other columns than this version writes; move it away to start anew")
         self.rows = lines[1:]
 
+    def _lock(self) -> None:
+        """Keeps the file for this process, where the file system can; two would mix their rows."""
+        if sys.platform == "win32":
+            return
+        import fcntl
+
+        try:
+            fcntl.flock(self._file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._file.close()
+            raise QuadnetError(
+                f"{self._path}: another sweep is writing to it; wait until it ends, or name another --output-dir"
+            ) from None
+        except OSError:
+            return
+
     def append(self, row: Sequence[object]) -> None:
-        """Writes one row and hands it to the disk."""
+        """Writes one row and hands it to the disk.
+
+        Raises:
+            QuadnetError: It could not be written; the rows before it stay.
+        """
         buffer = io.StringIO()
         csv.writer(buffer, lineterminator="\n").writerow(row)
-        self._file.write(buffer.getvalue().encode())
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        rest = buffer.getvalue().encode()
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise writing.explained(self._path, error) from None
 
     def __enter__(self) -> Self:
         """The table itself."""

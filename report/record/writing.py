@@ -1,13 +1,21 @@
-"""Writing a run's folder so that it is there whole or not at all."""
+"""Writing a run's folder, or a single file, so that it is there whole or not at all, whenever the program is killed."""
 
+import ctypes
+import errno
+import os
 import shutil
+import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from quadnet.errors import QuadnetError
 
 _ANOTHER_FOLDER = "name another folder with --output-dir"
+_PARTIAL = ".partial"
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # of Linux's renameat2
 
 
 def check_writable(folder: Path) -> None:
@@ -21,13 +29,14 @@ def check_writable(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise _explained(folder, error) from None
+        raise explained(folder, error) from None
 
 
 def write(target: Path, files: Mapping[str, bytes]) -> None:
     """Writes files into a new folder beside the target and renames it when all are there.
 
-    A folder that stands at the target's place gives way only then, and comes back if the renaming fails.
+    A folder that stands at the target's place gives way only then, and comes back if the renaming fails. What a build
+    of this run left behind when it was killed is cleared away first.
 
     Args:
         target: The folder to write.
@@ -38,18 +47,45 @@ def write(target: Path, files: Mapping[str, bytes]) -> None:
     """
     partial = Path()
     try:
-        partial = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".partial", dir=target.parent))
-        partial.chmod(0o755)
-        for name, content in files.items():
-            path = partial / name
-            path.parent.mkdir(exist_ok=True)
-            path.write_bytes(content)
-        _exchange(partial, target)
+        with _alone(target.parent) as alone:
+            if alone:  # so what lies there is nobody's
+                _clear(target)
+            partial = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=_PARTIAL, dir=target.parent))
+            partial.chmod(0o755)
+            for name, content in files.items():
+                path = partial / name
+                path.parent.mkdir(exist_ok=True)
+                path.write_bytes(content)
+            _exchange(partial, target)
     except OSError as error:
-        raise _explained(target, error) from None
+        raise explained(target, error) from None
     finally:
         if partial != Path():
             shutil.rmtree(partial, ignore_errors=True)
+
+
+def check_free(path: Path, mark: bytes, kind: str, remedy: str, *, force: bool) -> None:
+    """Makes sure that `replace` loses no file that somebody else made.
+
+    Args:
+        path: The file to write.
+        mark: What stands near the beginning of each file of this kind.
+        kind: Its name.
+        remedy: What the user can do otherwise.
+        force: Whether any file may be replaced.
+
+    Raises:
+        QuadnetError: There is a file of another kind, and it is not to be replaced; or it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            own = mark in file.read(200)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise explained(path, error, remedy) from None
+    if not (own or force):
+        raise QuadnetError(f"{path}: is there and no {kind}; {remedy}, or use --force")
 
 
 def replace(path: Path, content: bytes, remedy: str = _ANOTHER_FOLDER) -> None:
@@ -63,21 +99,60 @@ def replace(path: Path, content: bytes, remedy: str = _ANOTHER_FOLDER) -> None:
     Raises:
         QuadnetError: It could not be written; what was there stays.
     """
-    partial = path.with_name(f".{path.name}.partial")
+    partial = path.with_name(f".{path.name}{_PARTIAL}")
     try:
-        partial.write_bytes(content)
-        partial.replace(path)
+        with _alone(path.parent):
+            try:
+                partial.write_bytes(content)
+                partial.replace(path)
+            except OSError:
+                with suppress(OSError):
+                    partial.unlink()
+                raise
     except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise _explained(path, error, remedy) from None
+        raise explained(path, error, remedy) from None
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[bool]:
+    """Lets other writers of a folder wait, and says whether that is possible there; it ends with the process."""
+    if sys.platform == "win32":
+        yield False
+        return
+    import fcntl
+
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            alone = True
+        except OSError:  # a file system without locks
+            alone = False
+        yield alone
+    finally:
+        os.close(handle)
+
+
+def _clear(target: Path) -> None:
+    """Removes what earlier writers of a folder left half-written."""
+    for path in target.parent.iterdir():
+        if path.name.startswith(f".{target.name}.") and path.suffix == _PARTIAL:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _exchange(new: Path, target: Path) -> None:
-    """Puts the new folder in the target's place, or leaves the old one there whatever happens."""
+    """Puts the new folder in the target's place, or leaves the old one there whatever happens.
+
+    Where the system can exchange the two in one step, no moment is without either, and the old one is at `new` then.
+    """
+    if not target.exists():
+        new.rename(target)
+        return
+    if _swapped(new, target):
+        return
     old = new.with_suffix(".old")
     try:
-        if target.exists():
-            target.rename(old)
+        target.rename(old)
         new.rename(target)
     except BaseException:  # also an interrupt between the two
         if old.exists() and not target.exists():
@@ -86,5 +161,17 @@ def _exchange(new: Path, target: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _explained(path: Path, error: OSError, remedy: str = _ANOTHER_FOLDER) -> QuadnetError:
+def _swapped(one: Path, other: Path) -> bool:
+    """Exchanges two folders in one step; false where the system or the file system cannot, and nothing has changed."""
+    if sys.platform != "linux":
+        return False
+    exchange = getattr(ctypes.CDLL(None), "renameat2", None)
+    names = (_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other))
+    return exchange is not None and exchange(*names, _RENAME_EXCHANGE) == 0
+
+
+def explained(path: Path, error: OSError, remedy: str = _ANOTHER_FOLDER) -> QuadnetError:
+    """What a failed writing is told as."""
+    if error.errno in _FULL:
+        remedy = f"free some space, or {remedy}"
     return QuadnetError(f"{path}: cannot be written ({error.strerror}); {remedy}")

@@ -3,11 +3,18 @@
     python templates/fonts/make.py FOLDER_WITH_THE_ORIGINALS
 
 The originals are the static TrueType files listed in `FONTS`, found anywhere below the folder: Source Serif 4 (4.004),
-Source Sans 3 (3.052) and Source Code Pro (1.026) as the `@expo-google-fonts` packages 0.4.1 carry them. Needed are
-fonttools and brotli; the files in this folder were made with fonttools 4.68.0 and brotli 1.2.1.
+Source Sans 3 (3.052) and Source Code Pro (1.026) as the `@expo-google-fonts` packages 0.4.1 carry them, and Noto Sans
+SC (2.004), which is Source Han Sans, from the package 0.4.3. Needed are fonttools and brotli; the files in this folder
+were made with fonttools 4.68.0 and brotli 1.2.1.
 
 The licence (OFL.txt) reserves the name "Source" to the originals. A subset is a modified version, so the families are
-called Quadnet Serif, Quadnet Sans and Quadnet Mono, and the description inside each file says where it comes from.
+called Quadnet Serif, Quadnet Sans, Quadnet Mono and Quadnet Han, and the description inside each file says where it
+comes from.
+
+    python templates/fonts/make.py
+
+makes the WOFF2 files of Quadnet Han alone, from its TTF files: a web page carries no more Chinese characters than the
+catalog has, so they are made anew whenever the catalog has others.
 """
 
 import sys
@@ -16,6 +23,8 @@ from pathlib import Path
 from fontTools import subset  # type: ignore[import-untyped]  # it has no type hints
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # it has no type hints
 
+HERE = Path(__file__).parent
+HAN = "Quadnet Han"
 # original file: (family, style)
 FONTS = {
     "SourceSerif4_400Regular.ttf": ("Quadnet Serif", "Regular"),
@@ -24,6 +33,8 @@ FONTS = {
     "SourceSans3_400Regular.ttf": ("Quadnet Sans", "Regular"),
     "SourceSans3_600SemiBold.ttf": ("Quadnet Sans", "SemiBold"),
     "SourceCodePro_400Regular.ttf": ("Quadnet Mono", "Regular"),
+    "NotoSansSC_400Regular.ttf": (HAN, "Regular"),
+    "NotoSansSC_600SemiBold.ttf": (HAN, "SemiBold"),
 }
 WEIGHTS = {"Regular": 400, "Italic": 400, "SemiBold": 600}
 
@@ -38,7 +49,26 @@ BLOCKS = (
 )
 # Single characters; those a font lacks are printed.
 SYMBOLS = "€ℓℝ№™←↑→↓↔↦⇒⇔∂∆∇∈∏∑−∕∘∙√∝∞∧∨∩∪∫≈≠≡≤≥≪≫⊙⋮⋯⊤■□▲△▶◀▼◆◇○●◯✓✗①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
-FEATURES = ["kern", "liga", "tnum", "lnum", "onum", "pnum", "sups", "subs", "frac", "ccmp", "locl", "mark", "mkmk"]
+# All characters of GB 2312, which has Latin letters and digits in their wide forms only, and the space, which Pango
+# takes from the font of what stands before it.
+_PAIRS = (bytes((row, cell)) for row in range(0xA1, 0xF8) for cell in range(0xA1, 0xFF))
+GB2312 = {ord(" "), *(ord(character) for pair in _PAIRS for character in pair.decode("gb2312", "ignore"))}
+FEATURES = [
+    "kern",
+    "liga",
+    "tnum",
+    "lnum",
+    "onum",
+    "pnum",
+    "sups",
+    "subs",
+    "frac",
+    "ccmp",
+    "locl",
+    "mark",
+    "mkmk",
+    "halt",
+]
 KEPT_NAMES = (0, 9, 13, 14)  # copyright, designer, licence, its address
 
 
@@ -86,7 +116,26 @@ def make(original: Path, family: str, style: str, folder: Path) -> list[str]:
         folder: Where the two files go.
 
     Returns:
-        The characters of `SYMBOLS` that the font lacks.
+        The wanted single characters that the font lacks: those of `SYMBOLS`, or of GB 2312.
+    """
+    blocks = {code for first, last in BLOCKS for code in range(first, last + 1)}
+    single = GB2312 if family == HAN else {ord(symbol) for symbol in SYMBOLS}
+    font = TTFont(original, recalcTimestamp=False)
+    rename(font, family, style)
+    keep(font, single if family == HAN else single | blocks)
+    characters = font.getBestCmap()
+    target = folder / f"{family.replace(' ', '')}-{style}.ttf"
+    font.save(target)
+    compress(target, catalog() if family == HAN else None)
+    return [chr(code) for code in sorted(single) if code not in characters]
+
+
+def keep(font: TTFont, wanted: set[int]) -> None:
+    """Takes all but some characters out of a font.
+
+    Args:
+        font: The font, changed in place.
+        wanted: Their code points.
     """
     options = subset.Options(
         layout_features=FEATURES,
@@ -96,20 +145,24 @@ def make(original: Path, family: str, style: str, folder: Path) -> list[str]:
         notdef_outline=True,
         recalc_timestamp=False,
     )
-    options.drop_tables += ["STAT", "BASE", "gasp"]
-    font = TTFont(original, recalcTimestamp=False)
-    rename(font, family, style)
-    wanted = {code for first, last in BLOCKS for code in range(first, last + 1)} | {ord(symbol) for symbol in SYMBOLS}
+    options.drop_tables += ["STAT", "BASE", "gasp", "vhea", "vmtx"]
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=wanted)
     subsetter.subset(font)
-    characters = font.getBestCmap()
-    target = folder / f"{family.replace(' ', '')}-{style}.ttf"
-    font.save(target)
-    compressed = TTFont(target, recalcTimestamp=False)
-    compressed.flavor = "woff2"
-    compressed.save(target.with_suffix(".woff2"))
-    return [symbol for symbol in SYMBOLS if ord(symbol) not in characters]
+
+
+def catalog() -> set[int]:
+    """The code points of the Chinese catalog."""
+    return set(map(ord, (HERE.parent / "locale" / "zh" / "LC_MESSAGES" / "quadnet.po").read_text("utf-8")))
+
+
+def compress(path: Path, wanted: set[int] | None = None) -> None:
+    """Writes a font as WOFF2 beside its TTF file, with some of its characters only if they are given."""
+    font = TTFont(path, recalcTimestamp=False)
+    if wanted is not None:
+        keep(font, wanted)
+    font.flavor = "woff2"
+    font.save(path.with_suffix(".woff2"))
 
 
 def main(originals: Path) -> None:
@@ -122,11 +175,15 @@ def main(originals: Path) -> None:
         found = sorted(originals.rglob(name))
         if not found:
             sys.exit(f"{name} is not below {originals}")
-        missing = make(found[0], family, style, Path(__file__).parent)
+        missing = make(found[0], family, style, HERE)
         print(f"{family} {style} lacks {' '.join(missing) or 'nothing'}")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: python templates/fonts/make.py FOLDER_WITH_THE_ORIGINALS")
-    main(Path(sys.argv[1]))
+    if len(sys.argv) > 2:
+        sys.exit("usage: python templates/fonts/make.py [FOLDER_WITH_THE_ORIGINALS]")
+    if len(sys.argv) == 2:
+        main(Path(sys.argv[1]))
+    else:
+        for each in sorted(HERE.glob(f"{HAN.replace(' ', '')}-*.ttf")):
+            compress(each, catalog())

@@ -123,7 +123,7 @@ def test_a_sweep_that_is_left_cancels_what_waits() -> None:
 
 def test_each_phase_has_its_letter(default_run: Experiment) -> None:
     phases = default_run.phases.phases
-    assert "".join(map(sweeps._letter, phases)) == "DPDSDp"
+    assert "".join(map(sweeps.letter, phases)) == "DPDSDp"
     ending: Phase = replace(phases[0], open=True)
-    assert sweeps._letter(ending) == "d"
+    assert sweeps.letter(ending) == "d"
     assert len(detect(default_run.history.loss).phases) == len(phases)

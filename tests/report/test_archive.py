@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quadnet.errors import ConfigurationError, QuadnetError
-from report.archive import archive, zipped
+from report.archive import archive
 from report.record import manifest
+from report.record.files import zipped
 from report.verification import Outcome, verify
 
 
@@ -138,6 +139,6 @@ def test_a_write_that_fails_leaves_nothing(short_run: Path, tmp_path: Path, monk
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(QuadnetError, match=r"cannot be written \(No space left on device\); name another place"):
+    with pytest.raises(QuadnetError, match=r"\(No space left on device\); free some space, or name another place"):
         packed([short_run], tmp_path)
     assert list(tmp_path.iterdir()) == []

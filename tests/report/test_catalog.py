@@ -1,7 +1,9 @@
-"""The catalog of sentences, and that every visible sentence goes through it."""
+"""The catalog of sentences, its translations, and that every visible sentence goes through it."""
 
 import gettext
+import io
 import re
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,11 +13,17 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
+from fontTools.ttLib import TTFont
 
+from quadnet.config import Report, parse
 from quadnet.experiment import Experiment
 from quadnet.phases import Phases
-from report import render
+from quadnet.replicates import Replicates
+from quadnet.sweep import Row
+from quadnet.sweep import run as one_run
+from report import comparison_document, render, sweep_document
 from report.assets import TEMPLATES
+from report.comparison_document import Side, Trained
 from report.document import Document, compose
 from report.language import Language
 from report.record import manifest
@@ -80,6 +88,176 @@ def test_the_placeholders_of_each_message_are_well_formed(forms: tuple[str, ...]
 @pytest.mark.parametrize("forms", [("100 %",), ("%(a) s",), ("%s",), ("%(a)d",), ("%(a)s", "%(b)s"), ("%(a)s", "a")])
 def test_a_placeholder_that_is_not_well_formed_is_noticed(forms: tuple[str, ...]) -> None:
     assert badly_formed(forms)
+
+
+MAKE = runpy.run_path(str(TEMPLATES / "locale" / "make.py"))
+TRANSLATED = sorted((TEMPLATES / "locale").glob("*/LC_MESSAGES/quadnet.po"))
+
+
+@pytest.fixture(params=TRANSLATED, ids=lambda path: path.parent.parent.name)
+def translated(request: pytest.FixtureRequest) -> Path:
+    """A catalog of translations."""
+    return request.param
+
+
+def flaws(catalog: Catalog) -> list[str]:
+    """What is wrong with the translations of a catalog."""
+    found = []
+    for message in catalog:
+        if message.id:
+            ids = (message.id,) if isinstance(message.id, str) else tuple(message.id)
+            strings = (message.string,) if isinstance(message.id, str) else tuple(message.string)
+            kept = sorted(set(KEPT.findall(ids[-1])))
+            if message.fuzzy:
+                found.append(f"fuzzy: {ids[0]}")
+            if not all(string and string == string.strip() for string in strings):
+                found.append(f"empty or with space around it: {ids[0]}")
+            if any(sorted(set(KEPT.findall(string))) != kept or badly_formed((string,)) for string in strings):
+                found.append(f"placeholders: {ids[0]}")
+    return found
+
+
+def test_every_sentence_has_a_translation_that_is_whole(translated: Path) -> None:
+    catalog = MAKE["read"](translated)
+    assert messages(catalog) == COMMITTED
+    assert flaws(catalog) == []
+
+
+@pytest.mark.parametrize(
+    ("entry", "flaw"),
+    [
+        ('msgid "a %(b)s"\nmsgstr ""', "empty"),
+        ('msgid "a %(b)s"\nmsgstr "b"', "placeholders"),
+        ('msgid "a %(b)s"\nmsgstr "%(b)s %(c)s"', "placeholders"),
+        ('msgid "a %(b)s"\nmsgstr "%(b) s"', "placeholders"),
+        ('msgid "a <b>c</b>"\nmsgstr "d"', "placeholders"),
+        ('#, fuzzy\nmsgid "a"\nmsgstr "d"', "fuzzy"),
+        ('msgid "a"\nmsgid_plural "as"\nmsgstr[0] ""', "empty"),
+    ],
+)
+def test_a_translation_that_is_not_whole_would_be_noticed(entry: str, flaw: str, tmp_path: Path) -> None:
+    path = tmp_path / "zh" / "LC_MESSAGES" / "quadnet.po"
+    path.parent.mkdir(parents=True)
+    path.write_text('msgid ""\nmsgstr "Plural-Forms: nplurals=1; plural=0;"\n\n' + entry + "\n", "utf-8")
+    assert any(found.startswith(flaw) for found in flaws(MAKE["read"](path)))
+
+
+def test_the_compiled_catalog_is_that_of_the_translations(translated: Path) -> None:
+    assert translated.with_suffix(".mo").read_bytes() == MAKE["compiled"](translated)
+    catalog, language = MAKE["read"](translated), Language.load(translated.parent.parent.name)
+    for message in catalog:
+        if isinstance(message.id, str):
+            assert not message.id or language.gettext(message.id) == message.string
+        else:
+            forms = {language.ngettext(*message.id, count) for count in range(200)}
+            assert forms == set(message.string)
+
+
+def test_what_is_not_translated_yet_stays_english(tmp_path: Path) -> None:
+    path = tmp_path / "zh" / "LC_MESSAGES" / "quadnet.po"
+    path.parent.mkdir(parents=True)
+    entries = 'msgid "loss"\nmsgstr "损失"\n\nmsgid "new"\nmsgstr ""\n'
+    path.write_text('msgid ""\nmsgstr "Plural-Forms: nplurals=1; plural=0;"\n\n' + entries, "utf-8")
+    found = gettext.GNUTranslations(io.BytesIO(MAKE["compiled"](path)))
+    assert [found.gettext(message) for message in ("loss", "new")] == ["损失", "new"]
+
+
+def test_bringing_a_catalog_up_to_date_adds_what_is_new_and_takes_out_what_is_gone(tmp_path: Path) -> None:
+    path = tmp_path / "zh" / "LC_MESSAGES" / "quadnet.po"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(TRANSLATED[-1].read_bytes())
+    template = read_catalog(TEMPLATES / "locale" / "quadnet.pot")
+    assert MAKE["update"](template, path) == []
+    assert path.read_bytes() == TRANSLATED[-1].read_bytes()
+    template.delete("loss")
+    template.add("a new sentence")
+    template.add(("one new thing", "%(count)s new things"))
+    assert sorted(message.id[0] for message in MAKE["update"](template, path)) == ["a", "one new thing"]
+    assert messages(MAKE["read"](path)) == messages(template)
+
+
+# Chinese characters and punctuation; what stands beside them only with a space between, Latin, Greek and figures.
+HAN = "[\u3001-\u9fff\uff01-\uff5e]"
+LETTER = r"(?![\u3001-\u9fff\uff01-\uff5e])[\w(%½−]"
+MARK = "[，。；：？！、（）]"
+CROWDED = re.compile(rf"(?!{MARK}){HAN}{LETTER}|(?:{LETTER}|[)%½])(?!{MARK}){HAN}")
+LOOSE = re.compile(rf"{HAN} +{HAN}|{MARK} | {MARK}|[,;:?!]{HAN}|{HAN}[,;:?!]|[“”‘’…—]")
+
+
+@pytest.mark.parametrize(
+    "text", ["第7轮", "轮7", "用sigmoid函数", "（0.9） 的", "轮 ， 损失", "轮,损失", "轮 次", "“轮”", "为½时"]
+)
+def test_chinese_that_is_set_too_tight_or_too_loose_is_noticed(text: str) -> None:
+    assert CROWDED.search(text) or LOOSE.search(text)
+
+
+def test_chinese_texts_have_chinese_punctuation_and_a_space_beside_latin() -> None:
+    for message in MAKE["read"](TEMPLATES / "locale" / "zh" / "LC_MESSAGES" / "quadnet.po"):
+        for string in (message.string,) if isinstance(message.string, str) else message.string:
+            text = PLACEHOLDER.sub("\0", string)  # what stands for it decides, see the pages below
+            assert (CROWDED.search(text) or LOOSE.search(text)) is None, string
+
+
+def test_every_character_of_the_chinese_catalog_is_in_the_fonts_of_a_page() -> None:
+    texts = (TEMPLATES / "locale" / "zh" / "LC_MESSAGES" / "quadnet.po").read_text("utf-8")
+    for style in ("Regular", "SemiBold"):
+        names = [f"QuadnetSans-{style}.woff2", f"QuadnetHan-{style}.woff2"]
+        known = [set(TTFont(TEMPLATES / "fonts" / name).getBestCmap()) for name in names]
+        assert {ord(character) for character in texts if not character.isspace()} <= set.union(*known)
+
+
+def chinese(run: Experiment, replicates: Replicates | None = None) -> Document:
+    return compose(run, Language.load("zh"), manifest.versions(), lambda: replicates or Replicates())
+
+
+# What stands in Latin letters on a Chinese page: names of files, programs, rules and functions, and symbols.
+LATIN = re.compile(
+    r"quadrants-\w+|quadnet|sigmoid|Nesterov|SHA-256|(?:config\.toml|runs\.csv|history\.csv|\w+\.json)|outputs/|ln|log|min|NaN"
+    r"|Python|numpy|matplotlib|pillow|jinja2|weasyprint|N\d[ab]?|(?<![A-Za-z])[A-Za-z](?![A-Za-z])|[WA][₁-₉]+"
+)
+
+
+def faults(page: object) -> list[str]:
+    """Words of a Chinese page that are not Chinese, and places where two scripts or sentences stand badly together."""
+    found = []
+    texts = [text for path, text in page.texts if not set(path) & {"style", "code", "pre", "formula"}]
+    for tag, attributes in page.elements:
+        texts += [attributes.get(name, "") for name in ("alt", "aria-label", "title")]
+        if tag == "meta" and attributes.get("name") == "description":
+            texts.append(attributes["content"])
+    for text in texts:
+        found += [match[0] for match in (CROWDED.search(text), LOOSE.search(" ".join(text.split()))) if match]
+        found += re.findall(r"[A-Za-z]{2,}", LATIN.sub("", text))
+    return found
+
+
+@pytest.mark.parametrize("medium", ["screen", "print"])
+def test_a_chinese_page_is_chinese_and_its_pieces_fit_together(
+    default_run: Experiment, default_replicates: Replicates, read_page: Callable[[str], object], medium: str
+) -> None:
+    page = made(chinese(default_run, default_replicates), read_page, medium)
+    assert faults(page) == []
+    assert [attributes["lang"] for tag, attributes in page.elements if tag == "html"] == ["zh"]
+
+
+def test_so_is_that_of_an_unlucky_run(small_run: Experiment, read_page: Callable[[str], object]) -> None:
+    document = chinese(with_momentum(small_run))
+    assert faults(made(document, read_page)) == []
+    planted = replace(document, luck="第7轮的loss ，")
+    assert faults(made(planted, read_page)) == ["第7", " ，", "loss"]
+
+
+def test_so_is_the_page_of_a_sweep(read_page: Callable[[str], object]) -> None:
+    config = parse({"training": {"epochs": 300}, "evaluation": {"points": 500}})
+    rows = [one_run(config), Row(1, 0, "diverged")]
+    document = sweep_document.compose(config, rows, "quadrants-1", ("N1",), Language.load("zh"), manifest.versions())
+    assert faults(made(document, read_page)) == []
+
+
+def test_a_title_of_the_users_own_is_not_translated(small_run: Experiment) -> None:
+    own = replace(small_run, config=small_run.config.model_copy(update={"report": Report(title="loss")}))
+    assert chinese(own).title == "loss"
+    assert chinese(small_run).title == "四个象限"
 
 
 class Accented(gettext.NullTranslations):
@@ -161,6 +339,23 @@ def test_the_sentences_of_an_unlucky_run_go_through_the_catalog_too(
     assert untranslated(made(document, read_page)) == set()
     bare = replace(document, phases=(), figures={k: v for k, v in document.figures.items() if k != "training"})
     assert untranslated(made(bare, read_page)) == set()
+
+
+def test_the_sentences_of_a_comparison_go_through_the_catalog_too(
+    small_run: Experiment, read_page: Callable[[str], object]
+) -> None:
+    accented = Accented()
+    trained = Trained(small_run.dataset, small_run.history)
+    first = Side("A", "", "9.9", small_run.config, small_run.history.loss, small_run.phases.phases, trained)
+    second = replace(first, letter="B", trained="other", loss=small_run.history.loss[:0], phases=())
+    for last in (second, replace(second, trained="long"), replace(first, letter="B")):
+        rows = {"1": ("1", "2"), "2": (None, None)}
+        sections = dict.fromkeys(("configuration", "versions", "metrics", "phases"), rows)
+        sections["verdicts"] = {"1": ("holds", "fails"), "2": ("partly", "partly")}
+        document = comparison_document.compose((first, last), sections, Language("xx", accented), "9.9")
+        assert untranslated(made(document, read_page)) == set()
+    assert len(accented.asked) > 30
+    assert accented.asked <= {form for forms in COMMITTED for form in forms}
 
 
 def test_every_sentence_asked_for_is_in_the_catalog(

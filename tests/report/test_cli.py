@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -180,7 +181,7 @@ WRONG = [
     (["--set", "training.optimizer=adam"], "gradient_descent, heavy_ball, nesterov or averaging"),
     (["--set", "training.optimizer=nesterov"], "nesterov needs one above 0"),
     (["--set", "training.momentum=0.5"], "gradient_descent has none"),
-    (["--set", "report.language=zh"], "report.language"),
+    (["--lang", "fr"], 'report.language = "fr" is not allowed: en or zh'),
     (["--config", "missing.toml"], "missing.toml: cannot be read (No such file or directory)"),
     (["--config", "."], "cannot be read (Is a directory)"),
     (["--config", "broken.toml"], "broken.toml: not valid TOML"),
@@ -447,17 +448,46 @@ def test_a_rebuilt_run_s_path_is_the_last_line_on_standard_output(monkeypatch: p
     ]
 
 
+def recorded(*paths: str) -> Any:
+    """Records of which nothing counts but where they are."""
+    return tuple(SimpleNamespace(path=Path(path)) for path in paths)
+
+
 def test_runs_that_differ_are_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
-    paths = (Path("a"), Path("b"))
-    answer = Comparison(paths, {"metrics": {}})
+    paths, records = (Path("a"), Path("b")), recorded("a", "b")
+    answer = Comparison(records, {"metrics": {"y": (2, 2)}})
     monkeypatch.setattr(comparing, "compare", lambda *_: answer)
     result = called("diff", *paths)
     assert (result.exit_code, result.stdout) == (0, "A: a\nB: b\nmetrics: same\n")
-    answer = Comparison(paths, {"metrics": {"x": (1, None)}})
+    answer = Comparison(records, {"metrics": {"x": (1, None), "y": (2, 2)}})
     result = called("diff", *paths)
     assert (result.exit_code, result.stdout) == (1, "A: a\nB: b\nmetrics\n  x  1  -\n")
     assert called("diff", *paths, "-q").stdout == ""
     assert json.loads(called("diff", *paths, "--json").stdout)["differing"] == {"metrics": {"x": [1, None]}}
+
+
+def test_the_path_of_a_comparison_s_page_is_the_last_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    answer = Comparison(recorded("a", "b"), {"metrics": {}})
+    monkeypatch.setattr(comparing, "compare", lambda *_: answer)
+    monkeypatch.setattr(comparing, "check_free", lambda *arguments, **options: asked.append((*arguments, options)))
+    monkeypatch.setattr(comparing, "write_page", lambda *arguments, **options: asked.append((*arguments, options)))
+    assert called("diff", "a", "b", "--html", "c.html").stdout == "A: a\nB: b\nmetrics: same\nc.html\n"
+    assert called("diff", "a", "b", "--html", "c.html", "-q", "--force", "--anyway").stdout == "c.html\n"
+    said = json.loads(called("diff", "a", "b", "--html", "c.html", "--json").stdout)
+    assert (said["page"], said["equal"]) == ("c.html", True)
+    assert json.loads(called("diff", "a", "b", "--json").stdout)["page"] is None
+    page, runs = Path("c.html"), (Path("a"), Path("b"))
+    assert asked[:2] == [(page, runs, {"force": False}), (answer, page, {"anyway": False})]
+    assert asked[2:4] == [(page, runs, {"force": True}), (answer, page, {"anyway": True})]
+    assert len(asked) == 6
+
+
+@pytest.mark.parametrize("option", ["--force", "--anyway"])
+def test_what_is_for_a_comparison_s_page_alone_needs_one(option: str) -> None:
+    result = called("diff", "a", "b", option)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "name it with --html FILE.html" in result.stderr
 
 
 @pytest.mark.parametrize("command", [["verify", "a"], ["rebuild", "a"], ["diff", "a", "b"]])

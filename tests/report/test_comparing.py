@@ -1,14 +1,18 @@
 import json
+import math
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from quadnet.config import parse
-from report import comparing, pipeline
+from quadnet.errors import QuadnetError
+from report import comparing, pipeline, verification
 from report.comparing import compare
-from report.record import files, manifest
+from report.record import files, manifest, reading
 from report.record.reading import RecordError
 
 HEADINGS = ["configuration", "versions", "metrics", "phases", "verdicts"]
@@ -45,6 +49,15 @@ def test_a_run_does_not_differ_from_itself_in_whatever_form(short_run: Path, tmp
     assert found.equal
     assert found.differing == {heading: {} for heading in HEADINGS}
     assert found.lines() == [f"A: {short_run}", f"B: {other}", *(f"{heading}: same" for heading in HEADINGS)]
+
+
+def test_the_language_of_the_pages_makes_no_other_difference(short_run: Path, tmp_path: Path) -> None:
+    values = {"training": {"epochs": 200}, "evaluation": {"points": 500}, "replicates": {"runs": 1}}
+    chinese = pipeline.build(parse(values | {"report": {"language": "zh"}}), tmp_path, ()).path
+    for pair in ((short_run, chinese), (chinese, short_run)):
+        differing = compare(*pair).differing
+        assert list(differing["configuration"]) == ["report.language"]
+        assert differing["metrics"] == differing["phases"] == differing["verdicts"] == {}
 
 
 def test_what_differs_stands_side_by_side(short_run: Path, longer_run: Path) -> None:
@@ -108,6 +121,7 @@ for _ in range(400):
         ("phases.json", {"phases": 3, "status": "ok"}),
         ("phases.json", {"phases": [{}], "status": "ok"}),
         ("phases.json", None),
+        ("phases.json", {"phases": [{"kind": "descent"}], "status": "ok"}),
         ("claims.json", {"N1": "holds"}),
         ("claims.json", {"N1": {}}),
         ("claims.json", [[]]),
@@ -133,3 +147,167 @@ def test_the_entries_are_json(short_run: Path, longer_run: Path) -> None:
     assert entries["equal"] is False
     assert entries["differing"]["configuration"] == {"training.epochs": [200, 2000]}
     assert comparing.compare(short_run, short_run).entries()["equal"] is True
+
+
+# the page
+
+
+def written(first: Path, second: Path, target: Path, **options: bool) -> str:
+    comparing.write_page(compare(first, second), target, **options)
+    return target.read_text()
+
+
+def test_a_page_is_the_same_from_a_folder_and_from_what_its_pdf_carries(
+    short_run: Path, longer_run: Path, tmp_path: Path
+) -> None:
+    pages = [
+        written(run, longer_run, tmp_path / f"{k}.html") for k, run in enumerate([short_run, short_run / "report.pdf"])
+    ]
+    assert pages[0].replace(f"read from {short_run.name}", "read from report.pdf") == pages[1]
+    assert pages[0].count("<figure ") == 3
+    assert "1 of 18 differ" in pages[0]
+    assert "the option --anyway" not in pages[0]
+    again = written(short_run, longer_run, tmp_path / "0.html")
+    assert again == pages[0]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0.html", "1.html"]
+
+
+def spoilt(folder: Path, history: bytes) -> None:
+    """Gives a run another history that its manifest fits."""
+    value = json.loads((folder / "manifest.json").read_text())
+    del value["manifest_sha256"]
+    (folder / "history.csv").write_bytes(history)
+    value["files"]["history.csv"] = manifest._entry("history.csv", history)
+    (folder / "manifest.json").write_bytes(manifest.sealed(value))
+
+
+def test_regions_are_left_out_where_training_again_gives_another_loss_in_the_last_bit(
+    short_run: Path, copied_run: Path, tmp_path: Path
+) -> None:
+    loss = [float(line.split(",")[1]) for line in (copied_run / "history.csv").read_text().splitlines()[1:]]
+    loss[-1] = math.nextafter(loss[-1], 9)
+    spoilt(copied_run, files.history(np.array(loss)))
+    page = written(copied_run, short_run, tmp_path / "page.html")
+    assert "The regions of A are not shown: training it again gave another loss" in page
+    assert 'id="regions-a"' not in page
+    assert 'id="regions-b"' in page
+    assert "A falls from 2.77" in page
+
+
+def test_a_pdf_that_carries_no_history_is_checked_by_the_digest_of_it(
+    short_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = compare(short_run, short_run / "report.pdf")
+    pdf = found.records[1]
+    bare = replace(pdf, files={name: content for name, content in pdf.files.items() if name != "history.csv"})
+    comparing.write_page(replace(found, records=(found.records[0], bare)), tmp_path / "page.html")
+    assert 'id="regions-b"' in (tmp_path / "page.html").read_text()
+    monkeypatch.setattr(verification, "MOST_WORK", 0)
+    comparing.write_page(replace(found, records=(found.records[0], bare)), tmp_path / "page.html")
+    assert "The record of B holds no history, so it has no curve." in (tmp_path / "page.html").read_text()
+
+
+def test_long_work_is_done_only_if_told(short_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verification, "MOST_WORK", verification.work(verification.resolved(reading.read(short_run))))
+    assert "the option --anyway" not in written(short_run, short_run, tmp_path / "page.html")
+    monkeypatch.setattr(verification, "MOST_WORK", verification.MOST_WORK - 1)
+    with monkeypatch.context() as without:
+        without.setattr(comparing, "train", lambda *_: pytest.fail("it was trained"))
+        page = written(short_run, short_run, tmp_path / "page.html")
+    assert page.count("the option --anyway") == 2
+    assert "A falls from 2.77" in page
+    assert 'id="regions-a"' in written(short_run, short_run, tmp_path / "page.html", anyway=True)
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        b"",
+        b"epoch,loss\n0,x\n",
+        b"epoch,loss\n0,2.50\n",
+        b"epoch,loss\n1,2.5\n",
+        b"epoch,loss\n0,1_0\n",
+        b"epoch,loss\r\n0,2.5\r\n",
+        b"epoch,loss\n0,2.5",
+        b"epoch,loss\n" + b"0,2.5\n" * 201,
+        b"epoch,loss\n0,2.5\x851,2.0\n",
+        b"epoch,loss\n0," + b"9" * 100_000 + b"\n",
+        b"epoch,loss\n0,2.5\n1,2.0\n",
+    ],
+)
+def test_a_history_of_another_layout_is_refused(
+    short_run: Path, copied_run: Path, tmp_path: Path, history: bytes
+) -> None:
+    """The last one is a history, but shorter than the phases."""
+    spoilt(copied_run, history)
+    with pytest.raises(RecordError, match="not laid out like those of a run"):
+        written(short_run, copied_run, tmp_path / "page.html")
+    assert not (tmp_path / "page.html").exists()
+
+
+def phase(start: int, end: int) -> dict[str, Any]:
+    names = {"kind": "plateau", "grade": None, "open": False, "contrast": None}
+    return names | {"start": start, "end": end, "loss_start": 2.0, "loss_end": 1.0}
+
+
+@pytest.mark.parametrize(
+    "phases",
+    [
+        [phase(-1, 5)],
+        [phase(7, 5)],
+        [phase(0, 9), phase(8, 20)],
+        [phase(0, 200)],
+        [phase(0, 10**30)],
+        [phase(3, 3)] * 1001,
+    ],
+)
+def test_phases_that_no_curve_has_are_not_drawn(
+    short_run: Path, copied_run: Path, tmp_path: Path, phases: list[Any]
+) -> None:
+    resealed(copied_run, {"phases.json": {"status": "ok", "phases": phases}})
+    with pytest.raises(RecordError, match="not laid out like those of a run"):
+        written(short_run, copied_run, tmp_path / "page.html")
+
+
+def test_halves_of_characters_and_markup_reach_the_page_as_text(
+    short_run: Path, copied_run: Path, tmp_path: Path
+) -> None:
+    claims = json.loads((copied_run / "claims.json").read_text())
+    claims["N1"] |= {"claim": "<script>\ud800", "verdict": "<b>"}
+    content = json.dumps(claims).encode()
+    value = json.loads((copied_run / "manifest.json").read_text())
+    del value["manifest_sha256"]
+    (copied_run / "claims.json").write_bytes(content)
+    value["files"]["claims.json"] = manifest._entry("claims.json", content)
+    (copied_run / "manifest.json").write_bytes(manifest.sealed(value))
+    page = written(short_run, copied_run, tmp_path / "page.html")
+    assert "&lt;script&gt;\\ud800" in page
+    assert "&lt;b&gt;" in page
+    assert "<script" not in page
+
+
+def test_only_an_earlier_comparison_is_replaced_unless_told(short_run: Path, tmp_path: Path) -> None:
+    target = tmp_path / "page.html"
+    comparing.check_free(target, [short_run], force=False)
+    target.write_text("<!DOCTYPE html>somebody's own")
+    with pytest.raises(QuadnetError, match=r"is there and no comparison of quadnet; name another file with --html, or"):
+        comparing.check_free(target, [short_run], force=False)
+    comparing.check_free(target, [short_run], force=True)
+    written(short_run, short_run, target)
+    comparing.check_free(target, [short_run], force=False)
+
+
+@pytest.mark.parametrize("force", [True, False])
+def test_no_page_goes_into_a_run(copied_run: Path, tmp_path: Path, force: bool) -> None:
+    other = tmp_path / "elsewhere"
+    other.mkdir()
+    for place in ("page.html", "figures/page.html", "report.html"):
+        with pytest.raises(QuadnetError, match="lies in the run's folder"):
+            comparing.check_free(copied_run / place, [other, copied_run], force=force)
+
+
+def test_a_place_that_cannot_be_written_is_told(short_run: Path, tmp_path: Path) -> None:
+    with pytest.raises(QuadnetError, match=r"cannot be written \(.*\); name another file with --html"):
+        written(short_run, short_run, tmp_path / "missing" / "page.html")
+    with pytest.raises(QuadnetError, match=r"cannot be written \(.*\); name another file with --html"):
+        comparing.check_free(tmp_path, [short_run], force=True)

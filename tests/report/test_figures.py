@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle
@@ -93,6 +94,40 @@ def test_a_drawing_names_neither_date_nor_maker() -> None:
     assert "<?xml" not in svg
 
 
+def test_the_chinese_font_is_named_where_it_draws_something_and_nowhere_else() -> None:
+    def written(text: str) -> str:
+        def draw() -> Figure:
+            figure = style.canvas(40, 10)
+            figure.text(0, 0.5, text)
+            return figure
+
+        return style.draw("one", draw).decode()
+
+    assert "'Quadnet Sans', 'Quadnet Han', sans-serif" in written("损失 loss")
+    assert "Quadnet Han" not in written("loss")
+
+
+@pytest.mark.parametrize(
+    ("text", "letters", "lines"),
+    [
+        ("All four differ, but only faintly", 12, ["All four", "differ, but", "only faintly"]),
+        ("各输出趋向类别先验", 12, ["各输出趋向", "类别先验"]),
+        ("四个类别各不相同，但还很微弱", 18, ["四个类别各不相", "同，但还很微弱"]),
+        ("四个类别各不相同，但还", 20, ["四个类别各不相同，", "但还"]),
+        ("类别 0、2 分离出来", 14, ["类别 0、2 分", "离出来"]),
+    ],
+)
+def test_lines_of_words_and_of_chinese_characters_have_their_width(text: str, letters: int, lines: list[str]) -> None:
+    assert style.wrap(text, letters).split("\n") == lines
+
+
+@given(st.text("损失，。、一二ab7", min_size=1), st.integers(6, 30))
+def test_a_chinese_line_keeps_every_character_and_starts_with_no_mark(text: str, letters: int) -> None:
+    wrapped = style.wrap(text, letters)
+    assert "".join(wrapped.split()) == "".join(text.split())
+    assert not any(line.startswith(tuple("，。、")) for line in wrapped.split("\n")[1:])
+
+
 def test_drawing_leaves_matplotlib_s_settings_as_they_were() -> None:
     before = dict(matplotlib.rcParams)
     seen: list[Any] = []
@@ -102,7 +137,7 @@ def test_drawing_leaves_matplotlib_s_settings_as_they_were() -> None:
         return simple()
 
     style.draw("one", spy)
-    assert seen == [["Quadnet Sans"]]
+    assert seen == [["Quadnet Sans", "Quadnet Han"]]
     assert dict(matplotlib.rcParams) == before
 
 
@@ -244,6 +279,28 @@ def test_a_run_of_an_epoch_or_two_is_drawn_without_complaint(small_run: Experime
         "training", lambda: training.curve(np.array(loss), phases, first, [training.Level(2.2, "L")], words(1))
     )
     assert b"STORY0" in svg
+
+
+def test_a_numbered_curve_has_numbers_and_borders_and_no_kinds() -> None:
+    loss = np.linspace(2.0, 1.0, 101)
+    phases = phases_of([0, 10, 40, 100])
+    figure = training.numbered(loss, phases, "EPOCH", "STRETCHED", "LOSS")
+    whole, main = figure.axes
+    assert [t.get_text() for t in main.texts] == ["1", "2", "3"]
+    assert [t.get_text() for t in main.get_xticklabels()] == ["0", "10", "40", "100"]
+    assert {"EPOCH", "LOSS"} <= set(texts(whole))
+    assert "STRETCHED" in texts(main)
+    others = [replace(phase, kind="descent", grade=None) for phase in phases]
+    again = style.draw("curve", lambda: training.numbered(loss, others, "EPOCH", "STRETCHED", "LOSS"))
+    assert again == style.draw("curve", lambda: training.numbered(loss, phases, "EPOCH", "STRETCHED", "LOSS"))
+
+
+def test_of_many_borders_a_numbered_curve_labels_some() -> None:
+    borders = list(range(0, 3100, 100))
+    _, main = training.numbered(np.linspace(2, 1, 3001), phases_of(borders), "e", "s", "l").axes
+    labels = [t.get_text() for t in main.get_xticklabels()]
+    assert 5 <= len([label for label in labels if label]) <= 10
+    assert [t.get_text() for t in main.texts] == [str(n) for n in range(1, 31)]
 
 
 def plain(epochs: np.ndarray, loss: np.ndarray, borders: list[int]) -> Figure:
@@ -416,7 +473,41 @@ def test_the_large_panel_fills_the_box_of_its_scale_without_loss_and_lies_under_
     assert (top, top + height) == pytest.approx(((1 - box.y1) * whole[1], (1 - box.y0) * whole[1]), abs=0.01)
 
 
+def test_a_blank_panel_is_white_but_for_the_points_and_the_labels() -> None:
+    window = regions.canvas(dataset([[0.2, 1.8], [-1.8, 0.2], [-0.2, -1.8], [1.8, -0.2]]), 40.0)
+    centres = np.array([[1.0, 1.0], [-1.0, 1.0], [-1.0, -1.0], [1.0, -1.0]])
+    picture = regions.blank(window, centres)
+    for tint in TINTS:
+        assert share_of(picture, tint) == 0
+    assert share_of(picture, (255, 255, 255)) > 0.9
+    pixels = len(picture)
+    for point, colour in zip([[0.2, 1.8], [-1.8, 0.2], [-0.2, -1.8], [1.8, -0.2]], style.CLASS_COLOURS, strict=True):
+        column, row = ((np.array(point) - [window.left, window.bottom]) / window.width * pixels).astype(int)
+        assert picture[pixels - 1 - row, column].tolist() == [
+            round(255 * part) for part in matplotlib.colors.to_rgb(colour)
+        ]
+    for x, y in centres:
+        column, row = ((np.array([x, y]) - [window.left, window.bottom]) / window.width * pixels).astype(int)
+        near = picture[pixels - row - 20 : pixels - row + 20, column - 20 : column + 20]
+        assert near.min() < 60  # the label's ink
+
+
 # diagram
+
+
+@pytest.mark.parametrize("hidden", [(), (3, 3), (9,), (40,), (5,) * 16])
+def test_the_shape_has_a_line_for_every_weight_that_is_drawn_all_alike(hidden: tuple[int, ...]) -> None:
+    widths = (2, *hidden, 4)
+    figure = diagram.shape(widths, tuple(f"LAYER{n}" for n in range(len(widths))), 98.0)
+    shown = [width if width <= 9 else 8 for width in widths]
+    (lines,) = figure.findobj(LineCollection)
+    assert len(lines.get_segments()) == sum(a * b for a, b in pairwise(shown))
+    assert len(set(lines.get_linewidths())) == 1
+    assert [f"LAYER{n}" in texts(figure) for n in range(len(widths))] == [True] * len(widths)
+    places = {round(c.center[0], 3) for c in figure.findobj(Circle)}
+    radius = max(circles(figure))
+    assert min(b - a for a, b in pairwise(sorted(places))) > 2 * radius  # layers do not touch
+    assert figure.get_size_inches()[0] * 25.4 == pytest.approx(98.0)
 
 
 def drawn_network(hidden: tuple[int, ...]) -> tuple[Figure, Network]:
@@ -466,7 +557,7 @@ def test_weights_that_are_no_numbers_or_all_zero_are_drawn_without_complaint() -
 
 
 def compared(ours: np.ndarray, theirs: np.ndarray, plateaus: list[Phase]) -> Figure:
-    runs = [comparison.Run("MAIN", ours, plateaus), comparison.Run("OTHER", theirs, [])]
+    runs = [comparison.Run("MAIN", ours, dict(enumerate(plateaus, start=1))), comparison.Run("OTHER", theirs, {})]
     return comparison.curves(runs, "EPOCH", "LOSS")
 
 
@@ -481,6 +572,16 @@ def test_both_runs_are_drawn_and_named_and_each_closed_plateau_is_a_numbered_bar
     assert [t.get_text() for t in lower.texts] == ["1", "2"]
     ends = [line.get_ydata()[-1] for line in upper.lines]
     assert ends == [1.0, 0.5]
+
+
+def test_a_plateau_that_stays_open_is_a_thin_bar_with_its_own_number() -> None:
+    closed, left_open = (Phase("plateau", None, o, 10, 90, 2.0, 1.0, None) for o in (False, True))
+    loss = np.linspace(2, 1, 100)
+    runs = [comparison.Run("MAIN", loss, {2: closed, 6: left_open}), comparison.Run("OTHER", loss, {})]
+    lower = comparison.curves(runs, "EPOCH", "LOSS").axes[1]
+    thick, thin = (line.get_linewidth() for line in lower.lines)
+    assert thick > 2 * thin
+    assert [t.get_text() for t in lower.texts] == ["2", "6"]
 
 
 def test_losses_are_on_a_logarithmic_scale_only_if_one_explodes() -> None:
@@ -570,7 +671,7 @@ def test_other_curves_may_explode_or_be_missing() -> None:
 
 
 def spectrum(*values: float, name: str = "NAME") -> spectra.Spectrum:
-    return spectra.Spectrum(name, np.array(values), "COUNTS")
+    return spectra.Spectrum(f"{name}: COUNTS", np.array(values))
 
 
 def lines_of(figure: Figure) -> list[Line2D]:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from report.language import MINUS, NARROW_SPACE, Language, superscript
 
 ENGLISH = Language.load("en")
+CHINESE = Language.load("zh")
 
 _DIGITS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
@@ -148,6 +149,28 @@ def test_superscripts_read_back(exponent: int) -> None:
     text = superscript(exponent)
     assert int(text.translate(_DIGITS)) == exponent
     assert not re.search("[0-9-]", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "chinese"),
+    [
+        (CHINESE.integer(12_345), "12\u202f345"),
+        (CHINESE.percent(0.97125), "97.1%"),
+        (CHINESE.significant(-9e-5, 2), "−9.0·10⁻⁵"),
+        (CHINESE.decimal(math.nan, 1), "NaN"),
+        (CHINESE.enumeration(["a", "b", "c"]), "a、b、c"),
+        (CHINESE.paragraph(["甲。", "乙。"]), "甲。乙。"),
+        (ENGLISH.paragraph(["A.", "B."]), "A. B."),
+        (CHINESE.ngettext("%(count)s epoch", "%(count)s epochs", 1), "%(count)s 轮"),
+        (CHINESE.ngettext("%(count)s epoch", "%(count)s epochs", 2), "%(count)s 轮"),
+    ],
+)
+def test_chinese_has_its_own_habits(text: str, chinese: str) -> None:
+    assert text == chinese
+
+
+def test_only_chinese_has_its_own_punctuation() -> None:
+    assert ENGLISH.habits == Language("xx", Shouting()).habits != CHINESE.habits
 
 
 def test_english_is_its_own_translation() -> None:

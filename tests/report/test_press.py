@@ -119,7 +119,7 @@ def test_no_file_of_this_machine_gets_into_the_page(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ("<p>字</p>", "字|U\\+5B57|glyph"),
+        ("<p>한</p>", "한|U\\+D55C|glyph"),
         ('<img alt="A dot" src="asset:none.png">', "none.png"),
         ('<img alt="A dot" src="asset:../pyproject.toml">', "pyproject"),
         ('<img alt="A box" src="asset:broken.svg">', "broken.svg"),

@@ -4,6 +4,7 @@ import json
 import math
 import os
 import re
+import sys
 import tomllib
 import tracemalloc
 import zlib
@@ -384,11 +385,31 @@ def test_a_folder_is_written_with_all_its_files(tmp_path: Path) -> None:
     assert (tmp_path / "run").stat().st_mode & 0o777 == 0o755
 
 
-def test_a_folder_that_was_there_gives_way_whole(tmp_path: Path) -> None:
+@pytest.mark.parametrize("at_once", [True, False], ids=["in one step", "in two"])
+def test_a_folder_that_was_there_gives_way_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: bool
+) -> None:
+    if not at_once:
+        monkeypatch.setattr(writing, "_swapped", lambda *_: False)
     writing.write(tmp_path / "run", OLD)
     writing.write(tmp_path / "run", NEW)
     assert tree(tmp_path) == under("run", NEW)
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the other systems' way needs two steps")
+def test_on_linux_one_step_exchanges_two_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writing.write(tmp_path / "run", OLD)
+    monkeypatch.setattr(Path, "rename", lambda *_: 1 / 0)
+    writing.write(tmp_path / "run", NEW)
+    assert tree(tmp_path) == under("run", NEW)
+
+
+def test_what_a_killed_build_of_the_same_run_left_is_cleared_and_nothing_else(tmp_path: Path) -> None:
+    for name in (".run.abc.partial", ".run-2.abc.partial", ".run.abc", "run.abc.partial"):
+        (tmp_path / name / "figures").mkdir(parents=True)
+    writing.write(tmp_path / "run", NEW)
+    assert {path.name for path in tmp_path.iterdir()} == {"run", ".run-2.abc.partial", ".run.abc", "run.abc.partial"}
 
 
 def fail_at_second_file(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
@@ -444,6 +465,7 @@ def test_an_interrupt_between_two_renamings_brings_the_old_run_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writing.write(tmp_path / "run", OLD)
+    monkeypatch.setattr(writing, "_swapped", lambda *_: False)
     fail_at_renaming(monkeypatch, 2, KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
         writing.write(tmp_path / "run", NEW)
@@ -455,6 +477,7 @@ def test_an_old_run_comes_back_when_the_new_one_cannot_take_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, which: int
 ) -> None:
     writing.write(tmp_path / "run", OLD)
+    monkeypatch.setattr(writing, "_swapped", lambda *_: False)
     fail_at_renaming(monkeypatch, which, PermissionError(13, "Permission denied"))
     with pytest.raises(QuadnetError, match="Permission denied"):
         writing.write(tmp_path / "run", NEW)
@@ -467,7 +490,8 @@ def test_the_error_names_the_folder_the_reason_and_the_remedy(tmp_path: Path, mo
     with pytest.raises(QuadnetError) as caught:
         writing.write(tmp_path / "run", NEW)
     assert str(caught.value) == (
-        f"{tmp_path / 'run'}: cannot be written (No space left on device); name another folder with --output-dir"
+        f"{tmp_path / 'run'}: cannot be written (No space left on device); "
+        "free some space, or name another folder with --output-dir"
     )
 
 

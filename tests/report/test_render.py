@@ -13,11 +13,13 @@ import pytest
 
 from quadnet.claims import NUMBERS
 from quadnet.config import CLASSES
+from quadnet.experiment import Experiment
 from report import render
 from report.assets import TEMPLATES
-from report.document import Document
+from report.document import Document, compose
 from report.figures.style import CLASS_COLOURS, INK, ROLES
 from report.language import Language
+from report.record import manifest
 
 CREATED = "2001-02-03T04:05:06Z"
 HOSTILE = ["<script>alert(1)</script>", "{{ 7 * 7 }}{% raw %}", "]]> & \" ' <!-- --> \\", "%(x)s %d 100 %"]
@@ -163,9 +165,19 @@ def test_a_hostile_text_does_not_leave_the_data_of_the_scripts(
 
 def test_the_fonts_of_the_screen_page_are_in_it(screen: str, printed: str) -> None:
     fonts = re.findall(r"url\(data:font/woff2;base64,([\w+/=]+)\)", screen)
-    assert len(fonts) == len(render.FONTS)
+    assert len(fonts) == len(render.FONTS["en"])
     assert all(base64.b64decode(font)[:4] == b"wOF2" for font in fonts)
     assert "@font-face" not in printed
+
+
+def test_a_chinese_page_has_the_chinese_fonts_and_an_english_one_does_not(small_run: Experiment, screen: str) -> None:
+    chinese = compose(small_run, Language.load("zh"), manifest.versions())
+    for medium in ("screen", "print"):
+        page = render.html(chinese, medium, "2000-01-01T00:00:00Z")
+        assert '"Quadnet Han"' in page
+        assert len(re.findall("@font-face", page)) == (len(render.FONTS["zh"]) if medium == "screen" else 0)
+        assert len(page) < 2_000_000
+    assert "Quadnet Han" not in screen
 
 
 def test_ids_are_unique_and_every_link_finds_one(page: Any) -> None:

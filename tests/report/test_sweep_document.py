@@ -51,6 +51,20 @@ def test_sequences_and_groups_are_counted_by_frequency(document: SweepDocument) 
     ]
 
 
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("en", ("non-finite at epoch 7", "diverged", "regressed", "failed: E: x")),
+        ("zh", ("损失在第 7 轮不再有限", "发散", "倒退", "失败：E: x")),
+    ],
+)
+def test_runs_that_did_not_end_well_say_why(code: str, words: tuple[str, ...]) -> None:
+    statuses = ("non-finite at epoch 7", "diverged", "regressed", "failed: E: x")
+    odd = [Row(0, seed, status) for seed, status in enumerate(statuses)]
+    found = composed(odd, Language.load(code)).unsound
+    assert found == tuple(("0", str(seed), word) for seed, word in enumerate(words))
+
+
 def test_the_verdicts_on_each_claim_are_counted(document: SweepDocument) -> None:
     assert [entry[0] for entry in document.verdicts] == list(NUMBERS)
     assert document.verdicts[0][2:] == ("3", "0", "0", "1")

@@ -107,6 +107,15 @@ def test_a_table_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:
         Table(tmp_path, ["a"])
 
 
+def test_a_table_is_for_one_sweep_at_a_time(tmp_path: Path) -> None:
+    with Table(tmp_path / "t.csv", ["a"]) as table:
+        with pytest.raises(QuadnetError, match=r"t\.csv: another sweep is writing to it; wait until it ends"):
+            Table(tmp_path / "t.csv", ["a"])
+        table.append(["1"])
+    with Table(tmp_path / "t.csv", ["a"]) as table:
+        assert table.rows == [["1"]]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [("7", [7]), ("0:3", [0, 1, 2]), ("0:2,9", [0, 1, 9]), (" 4 , 6:8", [4, 6, 7]), ("4294967295", [2**32 - 1])],

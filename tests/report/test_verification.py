@@ -166,7 +166,13 @@ def test_other_numbers_are_named_with_both_values(same: tuple[Record, Made]) -> 
     assert found.headline == "other numbers"
     assert found.findings[0] == "differing: history.csv, metrics.json"
     before = json.loads(record.files["metrics.json"])["loss_last"]
-    assert found.findings[1:] == (f"loss_last: {before!r} before, 0.125 now",)
+    pairs = zip(record.files["metrics.json"], changes["metrics.json"], strict=False)
+    place = [a == b for a, b in pairs].index(False)
+    assert found.findings[1:] == (
+        "history.csv: differs from byte 11 on",
+        f"metrics.json: differs from byte {place} on",
+        f"loss_last: {before!r} before, 0.125 now",
+    )
 
 
 @pytest.mark.parametrize("content", [b"[1, 2]", b"no JSON", b"[" * 10**5, b"{}"])

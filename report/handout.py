@@ -1,0 +1,185 @@
+"""Handouts on disk: which editions are made, and what lies in their folder.
+
+`make_handout` is all that a worker process needs: it writes nothing and takes as typesetter whatever makes a PDF, such
+as `report.press.pdf` in a process whose environment is the press's.
+"""
+
+import os
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from quadnet.config import Config, dumps
+from quadnet.exercises import Lesson, prepare
+from quadnet.training import Progress
+from report import handout_document, render
+from report.archival import Attachment
+from report.exercises import Exercise, exercises
+from report.handout_document import Edition, Paper
+from report.language import Language
+from report.pipeline import PAGES, check_run, page_time
+from report.press import PdfError, Press
+from report.record import manifest, writing
+
+EDITIONS: tuple[Edition, ...] = get_args(Edition)
+PAPERS: tuple[Paper, ...] = get_args(Paper)
+
+Typesetter = Callable[[str, Mapping[str, bytes], Sequence[Attachment]], bytes]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A handout in memory.
+
+    Attributes:
+        lesson: The numbers.
+        exercises: The exercises with their answers.
+        contents: The pages by file name.
+        failure: Why a PDF is missing, if there should be one.
+    """
+
+    lesson: Lesson
+    exercises: tuple[Exercise, ...]
+    contents: dict[str, bytes]
+    failure: PdfError | None
+
+
+@dataclass(frozen=True)
+class Built:
+    """What became of a handout on disk.
+
+    Attributes:
+        path: Its folder.
+        reused: Whether it was there already and stayed as it was.
+        made: What was made, if it was.
+    """
+
+    path: Path
+    reused: bool
+    made: Made | None = None
+
+
+def page(edition: Edition, kind: str) -> str:
+    """The file name of a page.
+
+    Args:
+        edition: For whom it is.
+        kind: `html` or `pdf`.
+    """
+    return f"handout-{edition}.{kind}"
+
+
+def make_handout(
+    config: Config,
+    editions: Collection[Edition],
+    formats: Collection[str],
+    paper: Paper,
+    created: str,
+    typeset: Typesetter | None = None,
+    progress: Progress | None = None,
+) -> Made:
+    """Runs the experiment and makes the pages of its handout; a student's page carries nothing but itself.
+
+    Args:
+        config: What to run.
+        editions: For whom.
+        formats: Which pages to make: `html`, `pdf`.
+        paper: What the PDF is printed on.
+        created: The time that the pages state, ISO 8601 in UTC.
+        typeset: Makes a PDF of a page, its images and its attachments; needed if one is wanted. Each edition calls
+            it in a thread of its own.
+        progress: Called now and then with the number of epochs done.
+
+    Raises:
+        QuadnetError: The training went wrong.
+    """
+    language = Language.load(config.report.language)
+    lesson = prepare(config, progress)
+    asked = exercises(lesson, language)
+    figures = handout_document.draw(lesson, language)
+    images = {figure.file: figure.content for figure in figures}
+    versions = dict(manifest.versions())
+    source = Attachment(
+        "config.toml",
+        dumps(config).encode(),
+        "Source",
+        language.gettext("the configuration, which decides everything"),
+    )
+
+    def edition_pages(edition: Edition) -> tuple[dict[str, bytes], PdfError | None]:
+        view = handout_document.compose(lesson, asked, figures, edition, paper, versions, language)
+        pages = {}
+        if "html" in formats:
+            pages[page(edition, "html")] = render.html(view, "screen", created).encode()
+        if "pdf" in formats and typeset is not None:
+            carried = [source] if edition == "instructor" else []
+            try:
+                pages[page(edition, "pdf")] = typeset(render.html(view, "print", created), images, carried)
+            except PdfError as error:
+                return pages, error
+        return pages, None
+
+    with ThreadPoolExecutor(max(1, len(editions))) as pool:
+        results = list(pool.map(edition_pages, editions))
+    contents = {name: content for pages, _ in results for name, content in pages.items()}
+    failures = [error for _, error in results if error is not None]
+    return Made(lesson, asked, contents, failures[0] if failures else None)
+
+
+def build(
+    config: Config,
+    output_dir: Path,
+    editions: tuple[Edition, ...],
+    formats: tuple[str, ...],
+    paper: Paper,
+    *,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> Built:
+    """Makes a handout and writes its folder.
+
+    Args:
+        config: What to run.
+        output_dir: Where the folder goes.
+        editions: For whom.
+        formats: Which pages to make: `html`, `pdf`.
+        paper: What the PDF is printed on.
+        force: Whether to build again what is there.
+        progress: Called now and then with the number of epochs done.
+
+    Raises:
+        QuadnetError: The training went wrong, the folder cannot be written, or its place is taken by something else.
+        ConfigurationError: SOURCE_DATE_EPOCH is no time.
+    """
+    created = page_time(os.environ)
+    target = output_dir / f"{config.run_name}-handout{'' if paper == 'a4' else f'-{paper}'}"
+    writing.check_writable(output_dir)
+    wanted = {(edition, kind) for edition in editions for kind in formats}
+    if target.exists():
+        check_run(target)
+        present = {(e, kind) for e in EDITIONS for kind in PAGES if (target / page(e, kind)).is_file()}
+        if not force and wanted <= present:
+            return Built(target, reused=True)
+        # What is there is built again too, never lost.
+        editions = tuple(e for e in EDITIONS if e in {edition for edition, _ in wanted | present})
+        formats = tuple(kind for kind in PAGES if kind in {kind for _, kind in wanted | present})
+    with ExitStack() as stack:
+        presses = [stack.enter_context(Press()) for _ in editions] if "pdf" in formats else []
+        idle = list(presses)
+
+        def typeset(text: str, images: Mapping[str, bytes], attachments: Sequence[Attachment]) -> bytes:
+            press = idle.pop()
+            press.send(text, images, attachments)
+            return press.pdf()
+
+        made = make_handout(config, editions, formats, paper, created, typeset, progress)
+        typesetting = presses[0].versions() if presses else {}
+    if made.failure is not None and any((target / page(e, "pdf")).exists() for e in EDITIONS):
+        raise PdfError(f"{made.failure}; the earlier handout stays as it was")
+    contents = made.contents | {"config.toml": dumps(config).encode()}
+    contents[manifest.NAME] = manifest.manifest(config, contents, created, typesetting)
+    writing.write(target, contents)
+    return Built(target, reused=False, made=made)
