@@ -215,6 +215,6 @@ function summary(confusion) {
 
 /** What a picture of the regions shows, in words. */
 function picture(epoch, shares, accuracy) {
-  const classes = [0, 1, 2, 3].filter((c) => shares[c] > 0).join(", ");
+  const classes = [0, 1, 2, 3].filter((c) => shares[c] > 0).join(DATA.habits.comma);
   return say("regions", { epoch: integer(epoch), classes, accuracy: percent(accuracy) });
 }

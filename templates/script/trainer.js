@@ -79,7 +79,7 @@ class Trainer {
     element("train-bar").value = 0;
     element("train-end").textContent = "";
     this.redraw();
-    const source = new Blob([element("numbers").textContent, "\nserve();"], { type: "text/javascript" });
+    const source = new Blob([SOURCE, "\nserve();"], { type: "text/javascript" });
     this.address = URL.createObjectURL(source);
     try {
       this.worker = new Worker(this.address);
@@ -144,11 +144,11 @@ class Trainer {
     const { settings, lastLoss, theta } = this;
     if (!Number.isFinite(lastLoss)) return say("broken", { epoch: integer(this.done - 1) });
     const ended = say("done", { epochs: integer(settings.epochs), loss: lastLoss, accuracy: percent(accuracy) });
-    if (!this.theReports) return `${ended} ${say("other", { loss: DATA.lastLoss })}`;
+    if (!this.theReports) return `${ended}${DATA.habits.gap}${say("other", { loss: DATA.lastLoss })}`;
     const kept = decoded(DATA.parameters).subarray(-theta.length);
     const last = DATA.epochs.at(-1) === settings.epochs; // else its last loss was too large to show
     const same = lastLoss === DATA.lastLoss && (!last || kept.every((number, i) => number === theta[i]));
-    return `${ended} ${say(same ? "same" : "unlike", { parameters: integer(theta.length) })}`;
+    return `${ended}${DATA.habits.gap}${say(same ? "same" : "unlike", { parameters: integer(theta.length) })}`;
   }
 
   /** Where an epoch lies on the logarithmic axis. */

@@ -33,7 +33,7 @@ function decimal(value, places) {
 
 /** A share of 1 in per cent. */
 function percent(share) {
-  return `${decimal(100 * share, 1)}\u202f%`;
+  return `${decimal(100 * share, 1)}${DATA.habits.percent}%`;
 }
 
 /** The shade of a table's cell from 0 to 8; a half goes to the even neighbour. */

@@ -1,5 +1,8 @@
 /* The training as a worker runs it: it posts what was learnt since the last message, some twenty times a second. */
 
+/** The script that this stands in, for the worker to be made of; the worker itself has none. */
+const SOURCE = globalThis.document?.currentScript.textContent;
+
 const BETWEEN_MESSAGES = 50; // milliseconds
 
 /** Waits for settings, trains, and posts { losses, first, theta, ended } now and then. */

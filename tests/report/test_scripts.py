@@ -391,7 +391,7 @@ def configured(command: str) -> Config:
     for flag, value in zip(arguments[::2], arguments[1::2], strict=True):
         given.setdefault(flag, []).append(value)
     names = ("--seed", "--weight-seed", "--epochs", "--learning-rate", "--hidden", "--momentum")
-    flags = cli._flags(*((given.pop(flag, None) or [None])[0] for flag in names))
+    flags = cli._flags(*((given.pop(flag, None) or [None])[0] for flag in names), lang=None)
     settings = given.pop("--set", None)
     assert given == {}
     return cli._resolve(None, settings, flags)
