@@ -280,7 +280,7 @@ def test_halves_of_characters_and_markup_reach_the_page_as_text(
     (copied_run / "claims.json").write_bytes(content)
     value["files"]["claims.json"] = manifest._entry("claims.json", content)
     (copied_run / "manifest.json").write_bytes(manifest.sealed(value))
-    page = written(short_run, copied_run, tmp_path / "page.html")
+    page = written(copied_run, short_run, tmp_path / "page.html")
     assert "&lt;script&gt;\\ud800" in page
     assert "&lt;b&gt;" in page
     assert "<script" not in page
