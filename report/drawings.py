@@ -1,5 +1,6 @@
 """Results → drawings with captions and with words for those who cannot see them."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -27,6 +28,7 @@ from report.story import Chapter
 _PANEL, _WIDE_PANEL = 40.0, 68.0  # millimetres
 _SHEET_PANEL, _SHEET_NETWORK = 60.0, 98.0  # beside each other on a handout
 _MOST_NAMES = 5  # layers whose names find room there
+_FAR = 1000  # times the way that was measured
 
 
 @dataclass(frozen=True)
@@ -394,7 +396,11 @@ def saddle(run: Experiment, found: Escape, way: WayOut, language: Language) -> F
     frozen = None
     if training.optimizer == "gradient_descent":
         faster = 1 + training.learning_rate * max(-found.least, 0.0)
-        frozen = np.array([abs(float(way.path[0])) * faster ** (epoch - found.epoch) for epoch in way.epochs.tolist()])
+        start, farthest = abs(float(way.path[0])), _FAR * float(np.abs(way.path).max())
+        # Not NumPy's power, whose bits depend on the processor. The line ends before it squeezes the measured one flat.
+        most = math.log(farthest / start) / math.log(faster) if start > 0 and faster > 1 else math.inf
+        steps = (way.epochs - found.epoch).tolist()
+        frozen = np.array([start * faster**step if step <= most else math.nan for step in steps])
     visit = spectra.Visit(
         steps=way.steps,
         profile=way.profile - level,

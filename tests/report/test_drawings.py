@@ -160,6 +160,16 @@ def test_the_growth_by_the_bend_at_the_saddle_starts_with_the_training_and_is_sl
     assert shown.frozen[end] < abs(way.path[end])
 
 
+def test_a_growth_that_leaves_all_numbers_ends_where_it_is_far_off(default_run: Experiment, english: Language) -> None:
+    found, way = beside(default_run)
+    steep = replace(found, eigenvalues=np.array([-1e6, 0.0, 1.0]))
+    shown = visit(default_run, steep, way, english)
+    assert shown.frozen is not None
+    seen = shown.frozen[~np.isnan(shown.frozen)]
+    assert 0 < len(seen) < len(shown.frozen)
+    assert seen.max() <= 1000 * np.abs(way.path).max()
+
+
 def test_another_rule_has_no_growth_of_plain_descent(default_run: Experiment, english: Language) -> None:
     """Not even one that would be too large for a number."""
     found, way = beside(default_run)
