@@ -95,6 +95,7 @@ def explore(run: Experiment, chapters: Sequence[Chapter], language: Language) ->
         "scale": config.network.initial_scale,
         "command": " ".join(["quadnet report", *_kept(config)]),
         "texts": _texts(language),
+        "habits": {key: getattr(language.habits, key) for key in ("gap", "comma", "percent")},
     }
 
 
