@@ -213,7 +213,10 @@ def _reasons(sheets: Sequence[Sheet], language: Language) -> str:
     """Each reason and how often it held."""
     counts = Counter(fault for sheet in sheets for _seed, found in sheet.refused for fault in found)
     return language.habits.comma.join(
-        f"{words(fault, language)} ({language.integer(counts[fault])})" for fault in FAULTS if counts[fault]
+        language.gettext("%(reason)s (%(count)s)")
+        % {"reason": words(fault, language), "count": language.integer(counts[fault])}
+        for fault in FAULTS
+        if counts[fault]
     )
 
 

@@ -117,7 +117,7 @@ def shape(run: Course, language: Language) -> Figure:
         "shape",
         partial(diagram.shape, widths, written, _SHEET_NETWORK),
         _("Diagram of the network, layer by layer: %(layers)s; every unit is joined to all of the next layer.")
-        % {"layers": ", ".join(names)},
+        % {"layers": language.habits.comma.join(names)},
         _("The network. Every line is a weight; every unit of a hidden layer and every output has a bias, too."),
     )
 

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from unicodedata import east_asian_width
 
 from quadnet.claims import BEYOND_STEP
 from quadnet.config import CLASSES
@@ -22,6 +23,8 @@ from report.story import chapters, kind, story
 _MOST_PHASES = 12  # of which a table is worth reading
 _LEAST_FALL = 0.01  # of a loss printed with four decimals, for its speed to be known to about 1 %
 _RATIO = 0.02  # of a ratio of speeds, within which it is right
+_HALF_LINE = 56  # of a handout, in Latin letters
+_HAN_WIDTH = 2.4  # of a Chinese character or a full-width comma, in Latin letters
 _ROUNDING = 1e-4  # of the difference of two losses as they are printed
 
 
@@ -79,6 +82,11 @@ class Exercise:
         return tuple(paragraph for paragraph in self.question if paragraph.startswith("("))
 
     @property
+    def short(self) -> bool:
+        """Whether two of the parts stand beside each other in a line."""
+        return not self.given and max(map(_width, self.parts), default=0) < _HALF_LINE
+
+    @property
     def question_only(self) -> "Exercise":
         """The exercise as a student sees it."""
         return replace(self, answers=(), solution=(), marking=(), mistakes=())
@@ -104,6 +112,11 @@ def exercises(lesson: Lesson, language: Language) -> tuple[Exercise, ...]:
     )
     made = (make(lesson, language) for make in makers)
     return tuple(exercise for exercise in made if exercise is not None)
+
+
+def _width(text: str) -> float:
+    """How wide a text is, in Latin letters."""
+    return sum(_HAN_WIDTH if east_asian_width(letter) in "FW" else 1 for letter in text)
 
 
 def _worth(marks: Sequence[tuple[int, str]]) -> int:
@@ -294,7 +307,7 @@ def _speeds(lesson: Lesson, language: Language) -> Exercise | None:
         "share": language.percent(share / 100),
         "length": language.integer(length),
         "within": language.percent(_RATIO, 0),
-        "kinds": "; ".join(
+        "kinds": language.habits.semicolon.join(
             _("%(number)s %(kind)s: %(story)s")
             % {"number": each.number, "kind": kind(each, language), "story": story(each, language)}
             for each in chapters(lesson)
@@ -695,7 +708,7 @@ def _inertia(lesson: Lesson, language: Language) -> Exercise | None:
                 "Measured were %(averaged)s."
             )
             % facts
-            + " "
+            + language.habits.gap
             + (
                 _("So the ball is faster by its longer steps, not by rolling on.")
                 if averaging.speed_up < BEYOND_STEP

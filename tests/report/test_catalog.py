@@ -220,7 +220,7 @@ LATIN = re.compile(
 def faults(page: object) -> list[str]:
     """Words of a Chinese page that are not Chinese, and places where two scripts or sentences stand badly together."""
     found = []
-    texts = [text for path, text in page.texts if not set(path) & {"style", "code", "pre", "formula"}]
+    texts = [text for path, text in page.texts if not set(path) & {"style", "script", "code", "pre", "formula"}]
     for tag, attributes in page.elements:
         texts += [attributes.get(name, "") for name in ("alt", "aria-label", "title")]
         if tag == "meta" and attributes.get("name") == "description":
@@ -229,6 +229,15 @@ def faults(page: object) -> list[str]:
         found += [match[0] for match in (CROWDED.search(text), LOOSE.search(" ".join(text.split()))) if match]
         found += re.findall(r"[A-Za-z]{2,}", LATIN.sub("", text))
     return found
+
+
+def test_so_are_the_sentences_of_the_scripts(default_run: Experiment) -> None:
+    explorer = chinese(default_run).explorer
+    assert explorer is not None
+    phases = [phase[key] for phase in explorer["phases"] for key in ("name", "story")]
+    texts = [PLACEHOLDER.sub("0", text) for text in (*explorer["texts"].values(), *phases)]
+    assert [match[0] for text in texts if (match := CROWDED.search(text) or LOOSE.search(text))] == []
+    assert re.findall(r"[A-Za-z]{2,}", " ".join(texts)) == []
 
 
 @pytest.mark.parametrize("medium", ["screen", "print"])

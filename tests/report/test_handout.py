@@ -33,9 +33,15 @@ def lesson() -> Lesson:
     return prepare(Config())
 
 
-def view(lesson: Lesson, edition: Edition, asked: Sequence[Exercise], paper: Paper = "a4") -> Handout:
-    figures = handout_document.draw(lesson, ENGLISH)
-    return handout_document.compose(lesson, asked, figures, edition, paper, {"quadnet": "0"}, ENGLISH)
+def view(
+    lesson: Lesson,
+    edition: Edition,
+    asked: Sequence[Exercise],
+    paper: Paper = "a4",
+    language: Language = ENGLISH,
+) -> Handout:
+    figures = handout_document.draw(lesson, language)
+    return handout_document.compose(lesson, asked, figures, edition, paper, {"quadnet": "0"}, language)
 
 
 def planted(exercise: Exercise) -> Exercise:
@@ -49,15 +55,19 @@ def planted(exercise: Exercise) -> Exercise:
     )
 
 
-@pytest.mark.parametrize("medium", ["screen", "print"])
-def test_a_student_s_page_does_not_depend_on_any_answer(lesson: Lesson, medium: str) -> None:
-    asked = exercises(lesson, ENGLISH)
+@pytest.mark.parametrize(("medium", "code"), [("screen", "en"), ("print", "en"), ("print", "zh")])
+def test_a_student_s_page_does_not_depend_on_any_answer(lesson: Lesson, medium: str, code: str) -> None:
+    language = Language.load(code)
+
+    def page(edition: Edition, shown: Sequence[Exercise]) -> str:
+        return render.html(view(lesson, edition, shown, language=language), medium, TIME)
+
+    asked = exercises(lesson, language)
     secret = tuple(map(planted, asked))
-    page = render.html(view(lesson, "student", secret), medium, TIME)
-    assert page == render.html(view(lesson, "student", asked), medium, TIME)
-    assert page == render.html(view(lesson, "student", [each.question_only for each in asked]), medium, TIME)
+    assert page("student", secret) == page("student", asked)
+    assert page("student", asked) == page("student", [each.question_only for each in asked])
     # The same secrets are all on the instructor's page, so the planting works.
-    assert render.html(view(lesson, "instructor", secret), medium, TIME).count(SECRET) == 5 * len(asked)
+    assert page("instructor", secret).count(SECRET) == 5 * len(asked)
 
 
 def test_no_part_of_a_student_s_view_holds_an_answer(lesson: Lesson) -> None:
@@ -175,6 +185,23 @@ def test_every_word_goes_through_the_catalog(lesson: Lesson, edition: Edition, r
     texts += [a["content"] for tag, a in seen.elements if tag == "meta" and a.get("name") == "description"]
     words = re.findall(r"[^\W\d_]{2,}", re.sub(r"quadrants-[0-9a-f]{8}", "", " ".join(texts)))
     assert {word for word in words if re.search("[aeiouy]", word)} - {"Four", "quadrants", "quadnet", "exp"} == set()
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_a_chinese_handout_is_chinese(lesson: Lesson, edition: Edition, read_page: Any) -> None:
+    language = Language.load("zh")
+    page = read_page(render.html(view(lesson, edition, exercises(lesson, language), language=language), "screen", TIME))
+    texts = [page.text(without=("style", "formula"))]
+    texts += [a.get(name, "") for tag, a in page.elements for name in ("alt", "aria-label", "title")]
+    words = set(re.findall(r"[A-Za-z]{2,}", re.sub(r"quadrants-[0-9a-f]{8}", "", " ".join(texts))))
+    assert words <= {"quadnet", "sigmoid", "exp", "ln", "log", "argmax", "vh"}
+
+
+def test_parts_of_a_chinese_exercise_are_found_and_long_ones_stand_alone(lesson: Lesson) -> None:
+    english, chinese = (exercises(lesson, Language.load(code)) for code in ("en", "zh"))
+    assert [len(each.parts) for each in chinese] == [len(each.parts) for each in english]
+    assert [each.key for each in chinese if each.parts and each.short] == ["blind-start", "back-propagation"]
+    assert {each.key for each in english if each.short} >= {"blind-start", "back-propagation"}
 
 
 def test_a_run_of_one_epoch_has_no_curve_and_a_page_all_the_same(read_page: Any) -> None:
