@@ -1,5 +1,10 @@
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import pytest
 from hypothesis import settings
+from pypdf import PdfReader
+from pypdf.generic import ArrayObject, DictionaryObject
 
 from quadnet.config import Config
 from quadnet.experiment import Experiment, conduct
@@ -21,3 +26,21 @@ def default_replicates(default_run: Experiment) -> Replicates:
     with Replicating() as replicating:
         replicating.start(default_run)
         return replicating.result()
+
+
+def _elements(node: Any) -> Iterator[DictionaryObject]:
+    node = node.get_object()
+    if isinstance(node, ArrayObject):
+        for child in node:
+            yield from _elements(child)
+    elif isinstance(node, DictionaryObject):
+        if "/S" in node:
+            yield node
+        if "/K" in node:
+            yield from _elements(node["/K"])
+
+
+@pytest.fixture(scope="session")
+def tags() -> Callable[[PdfReader, str], list[DictionaryObject]]:
+    """Finds the elements with a tag, such as `/TH`, in the structure of a PDF."""
+    return lambda pdf, tag: [each for each in _elements(pdf.trailer["/Root"]["/StructTreeRoot"]) if each["/S"] == tag]

@@ -15,7 +15,7 @@ from typing import Any
 
 import pypdf
 import pytest
-from pypdf.generic import ArrayObject, DictionaryObject, StreamObject
+from pypdf.generic import DictionaryObject, StreamObject
 from rocrate.rocrate import ROCrate
 
 import report
@@ -121,26 +121,12 @@ def test_no_picture_is_smoothed(pdf: pypdf.PdfReader) -> None:
     assert not any(each.get("/Interpolate", False) for each in pictures)
 
 
-def elements(node: Any) -> Iterator[DictionaryObject]:
-    node = node.get_object()
-    if isinstance(node, ArrayObject):
-        for child in node:
-            yield from elements(child)
-    elif isinstance(node, DictionaryObject):
-        if "/S" in node:
-            yield node
-        if "/K" in node:
-            yield from elements(node["/K"])
-
-
-def test_header_cells_and_formulas_say_what_they_are(pdf: pypdf.PdfReader) -> None:
-    found = list(elements(pdf.trailer["/Root"]["/StructTreeRoot"]))
-    scopes = [each["/A"]["/Scope"] for each in found if each["/S"] == "/TH"]
-    assert set(scopes) == {"/Column", "/Row"}
-    formulas = [each for each in found if each["/S"] == "/Formula"]
+def test_header_cells_and_formulas_say_what_they_are(pdf: pypdf.PdfReader, tags: Any) -> None:
+    assert {each["/A"]["/Scope"] for each in tags(pdf, "/TH")} == {"/Column", "/Row"}
+    formulas = tags(pdf, "/Formula")
     assert len(formulas) > 3
     assert all(each["/Alt"] and each["/ActualText"] for each in formulas)
-    assert all(each["/Alt"] for each in found if each["/S"] == "/Figure")
+    assert all(each["/Alt"] for each in tags(pdf, "/Figure"))
 
 
 @pytest.mark.skipif(shutil.which("qpdf") is None, reason="qpdf is not installed")

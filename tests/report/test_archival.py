@@ -1,12 +1,10 @@
 import io
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pypdf
 import pytest
-from pypdf.generic import ArrayObject, DictionaryObject
 
 from report.archival import Attachment
 from report.press import PdfError, Press
@@ -37,24 +35,6 @@ def printed(body: str, attachments: tuple[Attachment, ...] = (), images: dict[st
 
 def opened(pdf: bytes) -> pypdf.PdfReader:
     return pypdf.PdfReader(io.BytesIO(pdf), strict=True)
-
-
-def elements(node: Any) -> Iterator[DictionaryObject]:
-    """The elements of the structure tree at and below a node."""
-    node = node.get_object()
-    if isinstance(node, ArrayObject):
-        for child in node:
-            yield from elements(child)
-    elif isinstance(node, DictionaryObject):
-        if "/S" in node:
-            yield node
-        if "/K" in node:
-            yield from elements(node["/K"])
-
-
-def tagged(pdf: bytes, tag: str) -> list[DictionaryObject]:
-    tree = opened(pdf).trailer["/Root"]["/StructTreeRoot"]
-    return [element for element in elements(tree) if element["/S"] == tag]
 
 
 @pytest.fixture(scope="module")
@@ -107,24 +87,24 @@ def test_without_attachments_there_is_no_list_of_them() -> None:
     assert "/EmbeddedFiles" not in root.get("/Names", {})
 
 
-def test_a_header_cell_says_whether_it_heads_a_column_or_a_row(pdf: bytes) -> None:
-    scopes = [element["/A"]["/Scope"] for element in tagged(pdf, "/TH")]
+def test_a_header_cell_says_whether_it_heads_a_column_or_a_row(pdf: bytes, tags: Any) -> None:
+    scopes = [element["/A"]["/Scope"] for element in tags(opened(pdf), "/TH")]
     assert scopes == ["/Column", "/Column", "/Row", "/Row", "/Row"]
-    assert all(element["/A"]["/O"] == "/Table" for element in tagged(pdf, "/TH"))
+    assert all(element["/A"]["/O"] == "/Table" for element in tags(opened(pdf), "/TH"))
 
 
-def test_a_formula_is_one_and_has_its_text(pdf: bytes) -> None:
-    (formula,) = tagged(pdf, "/Formula")
+def test_a_formula_is_one_and_has_its_text(pdf: bytes, tags: Any) -> None:
+    (formula,) = tags(opened(pdf), "/Formula")
     assert formula["/Alt"] == "A sum"
     assert "=" in formula["/ActualText"]
     assert not re.search("[<>&]", formula["/ActualText"])
-    assert tagged(pdf, "/Figure") == []
+    assert tags(opened(pdf), "/Figure") == []
 
 
-def test_a_picture_stays_one() -> None:
+def test_a_picture_stays_one(tags: Any) -> None:
     drawing = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
     pdf = printed('<p><img alt="A box" src="asset:a.svg"></p>', images={"a.svg": drawing})
-    (figure,) = tagged(pdf, "/Figure")
+    (figure,) = tags(opened(pdf), "/Figure")
     assert figure["/Alt"] == "A box"
     assert "/ActualText" not in figure
-    assert tagged(pdf, "/Formula") == []
+    assert tags(opened(pdf), "/Formula") == []
