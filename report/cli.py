@@ -18,7 +18,7 @@ import typer
 
 from quadnet import __version__
 from quadnet.errors import ConfigurationError, QuadnetError
-from report.language import one_line
+from report.language import Language, one_line
 from report.press import Press
 
 if TYPE_CHECKING:
@@ -388,6 +388,7 @@ def list_runs(
     html: Annotated[
         Path | None, typer.Option(metavar="FILE.html", help="Write a page of all runs instead, to sort and search.")
     ] = None,
+    lang: Annotated[str, typer.Option(metavar="en|zh", help="Language of that page: English or Chinese.")] = "en",
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is no such page.")] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -404,6 +405,7 @@ def list_runs(
             raise ConfigurationError(f"--json and --html {html}: name one of the two")
         from report import listing
 
+        language = _resolve(None, None, {"report.language": lang}).report.language
         found = listing.find(folder)
         if found.others and not quiet:
             _say(f"passed over, since they are no runs or links: {found.others}")
@@ -411,7 +413,7 @@ def list_runs(
             from report import gallery
 
             gallery.check_free(html, force=force)
-            gallery.write(found, html, os.environ)
+            gallery.write(found, html, os.environ, Language.load(language))
             typer.echo(html)
         else:
             typer.echo(json.dumps(found.entries()) if as_json else found.table())

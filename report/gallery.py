@@ -12,6 +12,7 @@ from report import listing, render
 from report.language import Language
 from report.listing import Damaged, Item, Listing, Run, Sweep
 from report.page import Frame
+from report.page import title as page_title
 from report.pipeline import page_time
 from report.record import writing
 
@@ -76,20 +77,21 @@ def check_free(target: Path, *, force: bool) -> None:
     writing.check_free(target, _MARK, "gallery of runs", "name another file with --html", force=force)
 
 
-def write(found: Listing, target: Path, environment: Mapping[str, str]) -> None:
+def write(found: Listing, target: Path, environment: Mapping[str, str], language: Language) -> None:
     """Writes the page.
 
     Args:
         found: What it shows.
         target: The file. Its links lead from there to the runs.
         environment: Whose SOURCE_DATE_EPOCH the page states.
+        language: How it speaks.
 
     Raises:
         QuadnetError: It cannot be written.
     """
     created = page_time(environment)
     base = Path(os.path.relpath(found.folder.resolve(), target.resolve().parent)).as_posix()
-    page = render.html(compose(found, base, Language.load("en")), "screen", created).encode()
+    page = render.html(compose(found, base, language), "screen", created).encode()
     writing.replace(target, _START + _MARK + page.removeprefix(_START), "name another file with --html")
 
 
@@ -151,7 +153,7 @@ def _line(item: Item, base: str, language: Language) -> Line:
     if isinstance(item, Sweep):
         runs = language.ngettext("%(count)s run", "%(count)s runs", item.runs) % {"count": language.integer(item.runs)}
         cells = (_("sweep of %(runs)s") % {"runs": runs}, *shape, *[_NONE] * 4, settings)
-        return Line(config.report.title, name, page, links, cells)
+        return Line(page_title(config, language), name, page, links, cells)
     phases = item.letters or _NONE
     cells = (
         f"{config.data.seed}, {config.network.seed}",
@@ -162,7 +164,7 @@ def _line(item: Item, base: str, language: Language) -> Line:
         " · ".join(map(str, item.verdicts.values())),
         settings,
     )
-    return Line(config.report.title, name, page, links, cells, _curve(item.phases))
+    return Line(page_title(config, language), name, page, links, cells, _curve(item.phases))
 
 
 def _curve(phases: Sequence[Phase]) -> str:

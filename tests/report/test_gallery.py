@@ -31,7 +31,7 @@ def run(found: Listing) -> Run:
 
 
 def written(found: Listing, target: Path) -> str:
-    gallery.write(found, target, {})
+    gallery.write(found, target, {}, Language.load("en"))
     return target.read_text()
 
 
@@ -87,6 +87,13 @@ def test_sweeps_and_damaged_ones_are_rows_too(run: Run, found: Listing, tmp_path
     assert "a damaged: metrics.json is <b>not</b>" in text
     assert "sweep of 12\u202f000 runs" in text
     assert "0 runs, 1 sweep and 1 damaged" in text
+
+
+def test_the_page_speaks_chinese(found: Listing, tmp_path: Path, read_page: Any) -> None:
+    gallery.write(found, tmp_path / "all.html", {}, Language.load("zh"))
+    page = read_page((tmp_path / "all.html").read_text("utf-8"))
+    assert [attributes["lang"] for tag, attributes in page.elements if tag == "html"] == ["zh"]
+    assert all(word in page.text() for word in ("搜索", "阶段", "判定", "四个象限"))
 
 
 def test_an_empty_folder_is_a_page_too(found: Listing, tmp_path: Path, read_page: Any) -> None:
@@ -176,7 +183,7 @@ def test_no_other_file_is_lost(found: Listing, tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_written_to_is_one_line(found: Listing, tmp_path: Path) -> None:
     with pytest.raises(QuadnetError, match=r"cannot be written \(No such file or directory\); name another file with"):
-        gallery.write(found, tmp_path / "none" / "all.html", {})
+        gallery.write(found, tmp_path / "none" / "all.html", {}, Language.load("en"))
     assert list(tmp_path.iterdir()) == []
 
 
