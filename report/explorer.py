@@ -183,7 +183,9 @@ def _kept(config: Config) -> list[str]:
     """Arguments of the command line for settings that are not the default's and that the page does not change."""
     default = Config()
     return [
-        shlex.join(["--set", f"{key}={json.dumps(_value(config, key), ensure_ascii=False)}"])
+        f"--lang {config.report.language}"
+        if key == "report.language"
+        else shlex.join(["--set", f"{key}={json.dumps(_value(config, key), ensure_ascii=False)}"])
         for key in known_keys()
         if key not in FIELDS.values() and _value(config, key) != _value(default, key)
     ]

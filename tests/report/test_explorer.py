@@ -120,6 +120,11 @@ def test_the_command_keeps_the_settings_that_the_page_does_not_change(
     assert parse(override({}, arguments[1::2])) == run.config
 
 
+def test_the_command_names_the_language_by_its_flag(default_run: Experiment, english: Language) -> None:
+    config = parse({"report": {"language": "zh"}})
+    assert explored(replace(default_run, config=config), english)["command"] == "quadnet report --lang zh"
+
+
 def test_what_the_page_changes_is_left_out_of_the_command(default_run: Experiment, english: Language) -> None:
     values = {
         "data": {"seed": 4, "samples_per_class": [1, 2, 3, 4], "spread": 1e-5},
