@@ -54,9 +54,11 @@ typedef struct {
 typedef struct {
     double *activations; /* (units of all layers, BLOCK) */
     double *logits;      /* (outputs, BLOCK) */
+    double *terms;       /* (BLOCK): of the cross-entropy */
+    double *nearest;     /* (BLOCK): its factors */
     double *delta[2];    /* (units of the widest layer, BLOCK) */
     double *lanes;       /* (parameters, LANES): the sums of the gradient on their way */
-    double *factors;     /* (blocks, LANES): those of the cross-entropy, folded */
+    double *factors;     /* (blocks, LANES): the nearest ones, folded */
 } Room;
 
 /* The last three foldings of arithmetic.total. */
@@ -65,10 +67,10 @@ INLINE double across(const double *lanes)
     return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
 }
 
-/* Sets padding to the given value: the last samples, so that a full row has none before it. */
-INLINE void clear(const Task *task, int64_t block, double *restrict rows, int64_t units, double value)
+/* Sets the padding in the first rows to the given value: the last samples, so that a full row has none before it. */
+INLINE void clear(const Task *task, int64_t block, int first, double *restrict rows, int64_t units, double value)
 {
-    for (int64_t v = LANES - 1; v >= 0; v--) {
+    for (int64_t v = first - 1; v >= 0; v--) {
         const int64_t real = task->samples - (v * task->blocks + block) * LANES;
         if (real >= LANES) break;
         for (int64_t u = 0; u < units; u++)
@@ -168,7 +170,7 @@ static int64_t parameters_of(int64_t layers, const int64_t *widths, int64_t *uni
 EXPORT int64_t quadnet_room(int64_t layers, const int64_t *widths, int64_t blocks)
 {
     int64_t units, widest, parameters = parameters_of(layers, widths, &units, &widest);
-    return (units + widths[layers] + 2 * widest) * BLOCK + parameters * (LANES + 2) + (blocks + 1) * LANES;
+    return (units + widths[layers] + 2 + 2 * widest) * BLOCK + parameters * (LANES + 2) + (blocks + 1) * LANES;
 }
 
 /* Trains for the epochs first … last − 1 and returns how many were begun: less than asked for when a loss was not finite.
@@ -186,7 +188,9 @@ EXPORT int64_t quadnet_train(int64_t layers, const int64_t *widths, int64_t samp
     Room room;
     room.activations = (double *)(((uintptr_t)workspace + 63) & ~(uintptr_t)63);
     room.logits = room.activations + units * BLOCK;
-    room.delta[0] = room.logits + widths[layers] * BLOCK;
+    room.terms = room.logits + widths[layers] * BLOCK;
+    room.nearest = room.terms + BLOCK;
+    room.delta[0] = room.nearest + BLOCK;
     room.delta[1] = room.delta[0] + widest * BLOCK;
     room.lanes = room.delta[1] + widest * BLOCK;
     room.factors = room.lanes + parameters * LANES;
@@ -343,11 +347,11 @@ INLINE void layer_forward(const double *restrict below, int64_t rows, int64_t co
 }
 
 /* network.cross_entropy: adds one block's folded terms to their lanes, folds its factors, and leaves the logits' Δ. */
-INLINE void block_loss(const Task *task, int64_t block, int64_t outputs, int partial, int bounded,
+INLINE void block_loss(const Task *task, const Room *room, int64_t block, int64_t outputs, int padded, int bounded,
                        const int packs, const double *restrict activations, const double *restrict logits,
                        const double *restrict one_hot, double *restrict terms_lanes, double *restrict folded, double *restrict delta)
 {
-    double terms[BLOCK], factors[BLOCK];
+    double *restrict terms = room->terms, *restrict factors = room->nearest;
     const Pack zero = {0};
     for (int s = 0; s < BLOCK - (SIDE - packs) * PACK; s += PACK) {
         Pack term = zero, factor = zero;
@@ -365,10 +369,10 @@ INLINE void block_loss(const Task *task, int64_t block, int64_t outputs, int par
         AT(terms[s]) = term;
         AT(factors[s]) = factor;
     }
-    if (partial) {
-        clear(task, block, terms, 1, 0.0);
-        clear(task, block, factors, 1, 1.0);
-        clear(task, block, delta, outputs, 0.0);
+    if (padded) {
+        clear(task, block, padded, terms, 1, 0.0);
+        clear(task, block, padded, factors, 1, 1.0);
+        clear(task, block, padded, delta, outputs, 0.0);
     }
 #define TERM(v) AT(terms[v * LANES + i])
 #define FACTOR(v) AT(factors[v * LANES + i])
@@ -420,12 +424,12 @@ INLINE void layer_backward(const double *restrict delta, const double *restrict 
         else work(rows, columns);                                                                                       \
     } while (0)
 
-/* One block: its terms and factors of the loss, and its share of the gradient's lanes. */
+/* One block: its terms and factors of the loss, and its share of the gradient's lanes. In its first `padded` rows there
+   may be padding. */
 INLINE void block_pass(const Task *task, const Room *room, const double *theta, int64_t parameters, int64_t block,
-                       int gradient, double *restrict terms_lanes, const int bounded, const int packs)
+                       int padded, int gradient, double *restrict terms_lanes, const int bounded, const int packs)
 {
     const int64_t layers = task->layers, *widths = task->widths, outputs = widths[layers];
-    const int partial = ((LANES - 1) * task->blocks + block + 1) * LANES > task->samples;
     const double *points = task->points + block * widths[0] * BLOCK;
     const double *one_hot = task->one_hot + block * outputs * BLOCK;
     const double *below = points, *weights = theta;
@@ -435,14 +439,14 @@ INLINE void block_pass(const Task *task, const Room *room, const double *theta, 
         double *logits = l == layers - 1 ? room->logits : 0;
 #define FORWARD(r, c) layer_forward(below, r, c, weights, weights + rows * columns, above, logits, bounded, packs)
         FITTED(FORWARD);
-        if (partial) clear(task, block, above, columns, 0.0);
+        if (padded) clear(task, block, padded, above, columns, 0.0);
         below = above;
         above += columns * BLOCK;
         weights += (rows + 1) * columns;
     }
     double *delta = room->delta[0], *next = room->delta[1], *lanes = room->lanes + parameters * LANES;
     double *folded = room->factors + block * LANES;
-#define LOSS(o) block_loss(task, block, o, partial, bounded, packs, below, room->logits, one_hot, terms_lanes, folded, delta)
+#define LOSS(o) block_loss(task, room, block, o, padded, bounded, packs, below, room->logits, one_hot, terms_lanes, folded, delta)
     if (outputs == 4) LOSS(4);
     else LOSS(outputs);
     if (!gradient) return;
@@ -457,7 +461,7 @@ INLINE void block_pass(const Task *task, const Room *room, const double *theta, 
         if (!l) break;
 #define BACKWARD(r, c) layer_backward(delta, weights, below, r, c, next, packs)
         FITTED(BACKWARD);
-        if (partial) clear(task, block, next, rows, 0.0);
+        if (padded) clear(task, block, padded, next, rows, 0.0);
         double *swap = delta;
         delta = next;
         next = swap;
@@ -473,11 +477,14 @@ INLINE double pass_with(const Task *task, const Room *room, const double *theta,
     for (int i = 0; i < LANES; i++) terms_lanes[i] = log_lanes[i] = -0.0;
     for (int64_t i = 0; gradient && i < parameters * LANES; i++) room->lanes[i] = -0.0;
 
+    int empty = 0;
     for (int64_t block = 0; block < task->blocks; block++) {
-        /* The last row of a block may be all padding: `clear` writes what stands there. */
-        const int empty = PACK == LANES && ((LANES - 1) * task->blocks + block) * LANES >= task->samples;
-        if (empty) block_pass(task, room, theta, parameters, block, gradient != 0, terms_lanes, bounded, SIDE - 1);
-        else block_pass(task, room, theta, parameters, block, gradient != 0, terms_lanes, bounded, SIDE);
+        /* The last row of a block may be all padding: the first such block clears it, and no other writes there. */
+        const int64_t last = ((LANES - 1) * task->blocks + block) * LANES;
+        const int before = empty, padded = last + LANES > task->samples ? LANES - before : 0;
+        empty = PACK == LANES && last >= task->samples;
+        if (empty) block_pass(task, room, theta, parameters, block, padded, gradient != 0, terms_lanes, bounded, SIDE - 1);
+        else block_pass(task, room, theta, parameters, block, padded, gradient != 0, terms_lanes, bounded, SIDE);
     }
     for (int64_t i = 0; i < task->blocks * LANES; i += PACK) {
         Pack log = AT(room->factors[i]);
