@@ -465,7 +465,7 @@ def _explained(verbose: int) -> Iterator[None]:
         _say(one_line(f"quadnet: {error}"))
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
-        _say("quadnet: interrupted; nothing was written")
+        _say("quadnet: interrupted; nothing is half-written")
         raise typer.Exit(EXIT_INTERRUPTED) from None
     except Exception as error:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:  # behind standard output, or of a cache

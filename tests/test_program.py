@@ -509,7 +509,7 @@ def test_an_interruption_leaves_nothing_half_written(tmp_path: Path) -> None:
     stdout, stderr = process.communicate()
     assert process.returncode == 130
     assert stdout == ""
-    assert stderr.splitlines() == ["quadnet: interrupted; nothing was written"]
+    assert stderr.splitlines() == ["quadnet: interrupted; nothing is half-written"]
     assert list((tmp_path / "outputs").iterdir()) == []
 
 

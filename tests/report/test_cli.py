@@ -344,7 +344,7 @@ def test_an_interruption_is_exit_code_130(run: Command, builds: Builds) -> None:
     builds.answer = KeyboardInterrupt()
     result = run()
     assert (result.exit_code, result.stdout) == (130, "")
-    assert result.stderr == "quadnet: interrupted; nothing was written\n"
+    assert result.stderr == "quadnet: interrupted; nothing is half-written\n"
 
 
 @pytest.mark.parametrize(("to", "running"), [("html,pdf", True), ("pdf", True), ("html", False)])
