@@ -8,6 +8,7 @@ from quadnet.evidence import MERGED, NAMED, Snapshot, Split, separation
 from quadnet.experiment import Observed
 from quadnet.mixture import Partition
 from quadnet.phases import Phase
+from report import kinds
 from report.language import Language
 
 AT_ITS_LEVEL = 0.02  # a state is called settled while its loss is within this share of the best for its groups
@@ -53,14 +54,11 @@ def chapters(run: Observed) -> tuple[Chapter, ...]:
 
 
 def kind(chapter: Chapter, language: Language) -> str:
-    """The phase's name."""
-    _ = language.gettext
+    """The phase's name where its place in the run says the rest: of an open plateau only that it is open."""
     phase = chapter.phase
-    if phase.open:
-        return _("open descent") if phase.kind == "descent" else _("open")
-    if phase.kind == "descent":
-        return _("descent")
-    return _("shoulder") if phase.grade == "shoulder" else _("plateau")
+    if phase.open and phase.kind == "plateau":
+        return language.gettext("open")
+    return kinds.kind(phase, language)
 
 
 def story(chapter: Chapter, language: Language) -> str:
