@@ -20,7 +20,7 @@ def test_its_files_are_those_of_its_manifest() -> None:
 
 
 def test_its_numbers_are_made_again_bit_for_bit() -> None:
-    """Its pages too, unless other versions or sources made them; the manifest tells."""
+    """Its figures too, unless other versions or sources made them; the manifest tells."""
     found = verify(GOLDEN)
     assert found.outcome != Outcome.OTHER_NUMBERS, found.findings
     assert found.outcome == Outcome.SAME_BYTES or any("likely cause" in each for each in found.findings), found.findings

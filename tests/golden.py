@@ -1,0 +1,15 @@
+"""Makes the golden record anew, numbers and figures without pages, after a deliberate change of either.
+
+pip install -e . && python -P tests/golden.py
+"""
+
+from pathlib import Path
+
+from quadnet.config import load, parse
+from report import pipeline
+
+OUTPUTS = Path(__file__).parents[1] / "outputs"
+
+if __name__ == "__main__":
+    (golden,) = OUTPUTS.glob("golden-*")
+    print(pipeline.build(parse(load(golden / "config.toml")), OUTPUTS, (), force=True).path)
