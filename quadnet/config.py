@@ -174,6 +174,14 @@ class Config(_Section):
         return hashlib.sha256(canonical.encode()).hexdigest()
 
     @property
+    def settings(self) -> dict[str, Any]:
+        """Every value by its dotted name, such as `training.epochs`."""
+        flat: dict[str, Any] = {}
+        for name, value in self.model_dump().items():
+            flat |= {f"{name}.{key}": part for key, part in value.items()} if isinstance(value, dict) else {name: value}
+        return flat
+
+    @property
     def run_name(self) -> str:
         """Name of the run's folder: the experiment's name and the first eight digits of the digest."""
         return f"{self.name}-{self.digest[:8]}"
@@ -247,6 +255,11 @@ def override(values: Mapping[str, Any], assignments: Iterable[str]) -> dict[str,
                 raise ConfigurationError(f"--set {assignment}: {part} is no table in the configuration file")
         target[path[-1]] = _value(text.strip())
     return result
+
+
+def assignment(key: str, value: Any) -> str:
+    """A setting as `override` and `--set` take it."""
+    return f"{key}={_toml(value)}"
 
 
 def dumps(config: Config) -> str:

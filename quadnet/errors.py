@@ -3,14 +3,18 @@
 from typing import ClassVar
 
 
+def one_line(text: str) -> str:
+    """What may come from users or others' files, without what would break the line or garble a terminal."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
 class QuadnetError(Exception):
     """An error that is explained to the user in one line; `exit_code` is the command's."""
 
     exit_code: ClassVar[int] = 1
 
     def __init__(self, message: str) -> None:
-        # What the message quotes may hold line breaks and other characters that would garble a terminal.
-        super().__init__("".join(c if c.isprintable() else repr(c)[1:-1] for c in message))
+        super().__init__(one_line(message))
 
 
 class ConfigurationError(QuadnetError):

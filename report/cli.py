@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from quadnet import __version__
-from quadnet.errors import ConfigurationError, QuadnetError
-from report.language import Language, one_line
+from quadnet.errors import ConfigurationError, QuadnetError, one_line
+from report.language import Language
 from report.press import Press
 
 if TYPE_CHECKING:

@@ -160,7 +160,7 @@ def _values(record: Record, language: Language, claims: dict[str, str]) -> dict[
     """
     try:
         return {
-            "configuration": _flat(verification.resolved(record).model_dump()),
+            "configuration": verification.resolved(record).settings,
             "versions": {**record.manifest.versions, "sources": record.manifest.program.source_sha256[:8]},
             "metrics": _flat(record.json("metrics.json")),
             "phases": {

@@ -9,11 +9,12 @@ import numpy as np
 from quadnet.arrays import FloatArray
 from quadnet.config import Config
 from quadnet.dataset import Dataset
+from quadnet.errors import one_line
 from quadnet.history import History
 from quadnet.phases import Phase
 from report import drawings, verdicts
 from report.figures import comparison
-from report.language import Language, as_text, one_line
+from report.language import Language, as_text
 from report.page import Page
 
 Sections = Mapping[str, Mapping[str, tuple[Any, Any]]]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quadnet.config import Config, known_keys
+from quadnet.config import Config, assignment
 from quadnet.experiment import Experiment
 from quadnet.history import History
 from quadnet.network import cross_entropy, forward
@@ -89,8 +89,8 @@ def explore(run: Experiment, chapters: Sequence[Chapter], language: Language) ->
             }
             for chapter, name in zip(chapters, _names([chapter.phase for chapter in chapters], language), strict=True)
         ],
-        "settings": {field: _short(_value(config, key)) for field, key in FIELDS.items()},
-        "defaults": {field: _short(_value(Config(), key)) for field, key in FIELDS.items()},
+        "settings": {field: _short(config.settings[key]) for field, key in FIELDS.items()},
+        "defaults": {field: _short(Config().settings[key]) for field, key in FIELDS.items()},
         "centres": [list(centre) for centre in config.data.centres],
         "scale": config.network.initial_scale,
         "command": " ".join(["quadnet report", *_kept(config)]),
@@ -161,13 +161,6 @@ def _names(phases: Sequence[Phase], language: Language) -> list[str]:
     return names
 
 
-def _value(config: Config, key: str) -> Any:
-    value: Any = config.model_dump()
-    for part in key.split("."):
-        value = value[part]
-    return value
-
-
 def _short(value: Any) -> str:
     """A setting as a field of the page shows it: lists without brackets, whole numbers without decimals."""
     if isinstance(value, str):
@@ -181,13 +174,11 @@ def _short(value: Any) -> str:
 
 def _kept(config: Config) -> list[str]:
     """Arguments of the command line for settings that are not the default's and that the page does not change."""
-    default = Config()
+    default = Config().settings
     return [
-        f"--lang {config.report.language}"
-        if key == "report.language"
-        else shlex.join(["--set", f"{key}={json.dumps(_value(config, key), ensure_ascii=False)}"])
-        for key in known_keys()
-        if key not in FIELDS.values() and _value(config, key) != _value(default, key)
+        f"--lang {value}" if key == "report.language" else shlex.join(["--set", assignment(key, value)])
+        for key, value in config.settings.items()
+        if key not in FIELDS.values() and value != default[key]
     ]
 
 

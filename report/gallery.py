@@ -7,6 +7,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from quadnet import __version__
+from quadnet.config import assignment
+from quadnet.errors import one_line
 from quadnet.phases import Phase
 from report import listing, render
 from report.language import Language
@@ -107,7 +109,7 @@ def compose(found: Listing, base: str, language: Language) -> Gallery:
     lines = tuple(_line(item, "" if base == "." else f"{base}/", language) for item in found.items)
     return Gallery(
         language=language,
-        title=_("Runs in %(folder)s") % {"folder": listing.printable(found.folder.resolve().name or "/")},
+        title=_("Runs in %(folder)s") % {"folder": one_line(found.folder.resolve().name or "/")},
         subtitle=_subtitle(found.items, language),
         version=__version__,
         columns=(
@@ -139,7 +141,7 @@ def _subtitle(items: Sequence[Item], language: Language) -> str:
 
 def _line(item: Item, base: str, language: Language) -> Line:
     _ = language.gettext
-    name = listing.printable(item.name)
+    name = one_line(item.name)
     if isinstance(item, Damaged):
         return Line("", name, problem=item.problem)
     config = item.config
@@ -148,7 +150,7 @@ def _line(item: Item, base: str, language: Language) -> Line:
     links = tuple((kind.upper(), address) for kind, address in addresses.items())
     shape = " · ".join(map(str, config.network.hidden)) or _("none"), language.integer(config.training.epochs)
     settings = ", ".join(
-        listing.setting(key, value) for key, value in listing.changed(config).items() if key != "report.title"
+        assignment(key, value) for key, value in listing.changed(config).items() if key != "report.title"
     )
     if isinstance(item, Sweep):
         runs = language.ngettext("%(count)s run", "%(count)s runs", item.runs) % {"count": language.integer(item.runs)}
@@ -160,7 +162,7 @@ def _line(item: Item, base: str, language: Language) -> Line:
         *shape,
         language.percent(item.metrics.accuracy_fresh, 2),
         language.percent(item.metrics.bayes_accuracy, 2),
-        phases if item.status == "ok" else f"{phases} ({listing.printable(item.status)})",
+        phases if item.status == "ok" else f"{phases} ({one_line(item.status)})",
         " · ".join(map(str, item.verdicts.values())),
         settings,
     )

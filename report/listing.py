@@ -5,7 +5,6 @@ as long as a run can say it; `quadnet verify` is what checks it.
 """
 
 import csv
-import json
 import os
 from collections import Counter
 from collections.abc import Sequence
@@ -16,8 +15,8 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from quadnet.claims import OUTCOMES, Outcome
-from quadnet.config import Config
-from quadnet.errors import QuadnetError
+from quadnet.config import Config, assignment
+from quadnet.errors import QuadnetError, one_line
 from quadnet.phases import Phase
 from quadnet.sweep import letter
 from report import verification
@@ -240,23 +239,10 @@ def _count(table: Path) -> int:
 
 def changed(config: Config) -> dict[str, Any]:
     """The settings that have no column of their own and are not the defaults', by their dotted names."""
-    values = _flat(config)
-    return {key: value for key, value in values.items() if key not in _APART and value != _DEFAULTS[key]}
+    return {key: value for key, value in config.settings.items() if key not in _APART and value != _DEFAULTS[key]}
 
 
-def setting(key: str, value: Any) -> str:
-    """A setting as `--set` takes it."""
-    return f"{key}={json.dumps(value, ensure_ascii=False)}"
-
-
-def _flat(config: Config) -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in config.model_dump().items():
-        flat |= {f"{name}.{key}": part for key, part in value.items()} if isinstance(value, dict) else {name: value}
-    return flat
-
-
-_DEFAULTS = _flat(Config())
+_DEFAULTS = Config().settings
 
 
 def _entry(item: Item) -> dict[str, Any]:
@@ -281,14 +267,14 @@ def _entry(item: Item) -> dict[str, Any]:
 
 
 def _cells(item: Item) -> tuple[str, ...]:
-    name = printable(item.name)
+    name = one_line(item.name)
     if isinstance(item, Damaged):
         return name, f"damaged: {item.problem}"
     config = item.config
     shape = ",".join(map(str, config.network.hidden)) or _NONE, str(config.training.epochs)
     rest = (
         ",".join(item.files) or _NONE,
-        " ".join(setting(key, value) for key, value in changed(config).items()),
+        " ".join(assignment(key, value) for key, value in changed(config).items()),
     )
     if isinstance(item, Sweep):
         return name, f"{item.runs} runs", *shape, *[_NONE] * 4, *rest
@@ -298,15 +284,10 @@ def _cells(item: Item) -> tuple[str, ...]:
         *shape,
         f"{item.metrics.accuracy_fresh:.4f}",
         f"{item.metrics.bayes_accuracy:.4f}",
-        (item.letters or _NONE) + ("" if item.status == "ok" else f" ({printable(item.status)})"),
+        (item.letters or _NONE) + ("" if item.status == "ok" else f" ({one_line(item.status)})"),
         "/".join(map(str, item.verdicts.values())),
         *rest,
     )
-
-
-def printable(text: str) -> str:
-    """A name from the disk without what would break a line, move the cursor, or be no text at all."""
-    return str(QuadnetError(text))
 
 
 def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:

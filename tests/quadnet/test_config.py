@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from quadnet.config import Config, dumps, known_keys, load, loads, override, parse
+from quadnet.config import Config, assignment, dumps, known_keys, load, loads, override, parse
 from quadnet.errors import ConfigurationError
 
 NESTED = {"seed": 1}
@@ -453,3 +453,9 @@ def test_tables_nested_by_dots_are_refused_however_deep(depth: int) -> None:
         parse(loads(b".".join([b"a"] * depth) + b" = 1", "somewhere"))
     with pytest.raises(ConfigurationError, match=r"nested too deeply|is not allowed"):
         parse(loads(b"data.spread." + b".".join([b"a"] * depth) + b" = 1", "somewhere"))
+
+
+def test_its_settings_as_assignments_give_it_again() -> None:
+    config = parse({"report": {"title": "Übung"}, "data": {"centres": [[2, 1], [-1, 1.5], [-1, -1], [1, -1e-3]]}})
+    assert parse(override({}, [assignment(key, value) for key, value in config.settings.items()])) == config
+    assert list(config.settings) == known_keys()
