@@ -5,7 +5,7 @@ one stated order; NumPy's `exp`, `log`, `matmul` and `sum` are not: their bits d
 the same operations in the same order.
 
 With k the whole number nearest to x / ln 2 and r = x − k ln 2, |r| ≤ ½ ln 2:   e^x = 2^k (1 + w),  w = e^r − 1
-For the sigmoid, with R = r coth(r/2), an even function of r near 2:           e^r = (R + r) / (R − r)
+With u = k + f, |f| ≤ ½, and R = f coth(½ f ln 2), an even function of f:      2^u = 2^k (R + f) / (R − f)
 With x = 2^k (1 + f), √½ ≤ 1 + f < √2, and s = f / (2 + f):                     ln x = k ln 2 + 2 artanh s
 
 The reductions are those of Cody & Waite 1980 and of Sun's fdlibm; the polynomials interpolate w, R and artanh at
@@ -31,9 +31,11 @@ def _constants(*values: float) -> tuple[FloatArray, ...]:
     return tuple(np.array(value) for value in values)
 
 
+BITS_PER_NAT, NATS_PER_BIT = 1.4426950408889634, 0.6931471805599453
+
 _HALF, _ONE, _TWO = _constants(0.5, 1.0, 2.0)
 # ln 2 in two parts, the first so short that its product with k is exact.
-_STEPS_PER_UNIT, _LN2_HIGH, _LN2_LOW = _constants(1.4426950408889634, 0.693147180559663, 2.8235290563031577e-13)
+_BITS_PER_NAT, _LN2_HIGH, _LN2_LOW = _constants(BITS_PER_NAT, 0.693147180559663, 2.8235290563031577e-13)
 # Adding 1.5·2^52 rounds to a whole number, which then stands in the lowest bits; 1023 is the bias of an exponent.
 _ROUND = np.array(1.5 * 2.0**52 + 1023)
 _MANTISSA_BITS = np.array(52)
@@ -41,7 +43,7 @@ _MANTISSA_BITS = np.array(52)
 _SCALE = np.array(2.0**512)
 # The sigmoid adds k to an exponent that has its bias already.
 _WHOLE, _SCALED_WHOLE = _constants(1.5 * 2.0**52, 1.5 * 2.0**52 + 512)
-_LOWEST, _HIGHEST = _constants(-746.0, 100.0)  # beyond, the sigmoid is 0 and 1
+_LOWEST, _HIGHEST = _constants(-1100.0, 100.0)  # beyond, the sigmoid is 0 and 1
 _SMALLEST_NORMAL = 2.0**-1022
 _SPLIT = np.array(2.0**27)  # leaves the upper half of a number's digits
 _SQRT_HALF_BITS = np.array(0x3FE6A09E667F3BCD)
@@ -53,15 +55,15 @@ _EXP_EVEN = _constants(
 _EXP_ODD = _constants(
     2.510885369720946e-08, 2.7557244658180672e-06, 0.00019841269885841588, 0.008333333333321615, 0.16666666666666677
 )
-# 0.8 R by powers of (0.8 r)², highest first. The factor keeps 0.8 (R ± r) between 1 and 2, where rounding costs least.
-_SHRUNK = np.array(0.8)
+# 9/16 R by powers of f², highest first. The factor keeps 9/16 (R ± f) between 1 and 2, where rounding costs least.
+_SHRUNK = np.array(0.5625)
 _SIGMOID = _constants(
-    3.087327729477532e-07,
-    -7.884053947876835e-06,
-    0.00020183582981207944,
-    -0.005425347222180413,
-    0.20833333333333323,
-    1.6,
+    8.59583686064395e-10,
+    -7.149498123905995e-08,
+    5.952481029334347e-06,
+    -0.00052035101871595,
+    0.06498254817749452,
+    1.6230319210000839,
 )
 # (2 artanh(s) / s − 2) / s² by powers of s², highest first.
 _LOG = _constants(
@@ -96,7 +98,7 @@ def exp(x: FloatArray) -> FloatArray:
     """The exponential e^x, elementwise; infinite above 709.78, 0 below −745.13."""
     with np.errstate(over="ignore", invalid="ignore"):
         x = x.clip(-746.0, 710.0)
-        k = (x * _STEPS_PER_UNIT + _ROUND) - _ROUND
+        k = (x * _BITS_PER_NAT + _ROUND) - _ROUND
         m = _ONE + _expm1((x - k * _LN2_HIGH) - k * _LN2_LOW)
         half = k * _HALF + _ROUND
         # Two factors, since 2^k alone may be too large or too small for a number.
@@ -104,46 +106,42 @@ def exp(x: FloatArray) -> FloatArray:
 
 
 @_elementwise
-def sigmoid(z: FloatArray) -> FloatArray:
-    """σ(z) = 1 / (1 + e^{-z}), elementwise."""
-    return sigmoid_into(z, (np.empty_like(z), np.empty_like(z), np.empty_like(z), np.empty_like(z)))
+def sigmoid2(u: FloatArray) -> FloatArray:
+    """σ(u ln 2) = 1 / (1 + 2^{-u}), elementwise: the sigmoid of logits in bits, which come apart without rounding."""
+    return sigmoid2_into(u, (np.empty_like(u), np.empty_like(u), np.empty_like(u), np.empty_like(u)))
 
 
-def sigmoid_into(z: FloatArray, room: tuple[FloatArray, ...], *, bounded: bool = False) -> FloatArray:
-    """σ(z) without making an array: the training spends most of its time here.
+def sigmoid2_into(u: FloatArray, room: tuple[FloatArray, ...], *, bounded: bool = False) -> FloatArray:
+    """`sigmoid2` without making an array: the training spends most of its time here.
 
-    With e^z = 2^k (R + r) / (R − r) this is p / (p − r + R), where p = 2^k (R + r).
+    With 2^u = 2^k (R + f) / (R − f) this is p / (p − f + R), where p = 2^k (R + f).
 
     Args:
-        z: Any shape.
+        u: Any shape.
         room: Four arrays of that shape; the last receives the result, the others are overwritten.
-        bounded: Promises |z| ≤ 700, where nothing can overflow; the same bits, in less time.
+        bounded: Promises |u| ≤ 1000, where nothing can overflow; the same bits, in less time.
     """
-    t, r, square, result = room
+    t, f, square, result = room
     if not bounded:
-        z = np.minimum(np.maximum(z, _LOWEST, out=result), _HIGHEST, out=result)
+        u = np.minimum(np.maximum(u, _LOWEST, out=result), _HIGHEST, out=result)
     round_ = _WHOLE if bounded else _SCALED_WHOLE
-    np.multiply(z, _STEPS_PER_UNIT, out=t)
-    t += round_
-    k = np.subtract(t, round_, out=square)
-    np.multiply(k, _LN2_HIGH, out=r)
-    np.subtract(z, r, out=r)
-    k *= _LN2_LOW
-    r -= k
-    r *= _SHRUNK
-    np.multiply(r, r, out=square)
+    np.add(u, round_, out=t)
+    k = np.subtract(t, round_, out=f)
+    np.subtract(u, k, out=f)
+    np.multiply(f, f, out=square)
+    f *= _SHRUNK
     even = _polynomial(_SIGMOID, square, out=result)  # R
     power = t.view(np.int64)
     np.left_shift(power, _MANTISSA_BITS, out=power)
-    p = np.add(even, r, out=square)
+    p = np.add(even, f, out=square)
     exponents = p.view(np.int64)
     exponents += power  # times 2^k: p is between 1 and 2 and stays a normal number
     if not bounded:
-        r *= _SCALE
+        f *= _SCALE
         even *= _SCALE
-    np.subtract(p, r, out=r)
-    r += even
-    return np.divide(p, r, out=result)
+    np.subtract(p, f, out=f)
+    f += even
+    return np.divide(p, f, out=result)
 
 
 @_elementwise

@@ -11,7 +11,7 @@ from itertools import combinations
 
 import numpy as np
 
-from quadnet.arithmetic import log, normal, sigmoid
+from quadnet.arithmetic import BITS_PER_NAT, log, normal, sigmoid2
 from quadnet.claims import prior_plateau
 from quadnet.config import CLASSES, Config, Training
 from quadnet.dataset import Dataset, quadrants
@@ -320,7 +320,7 @@ def _drawn(stream: Stream, count: int) -> list[float]:
 
 
 def _sigmoid(z: float) -> float:
-    return float(sigmoid(np.array(z)))
+    return float(sigmoid2(np.array(z * BITS_PER_NAT)))
 
 
 def _binary_loss(a: float, y: int) -> float:

@@ -1,6 +1,5 @@
 /* The compiled twin of the training loop: the operations of arithmetic.py, network.py and optimizers.py in the same order,
-   hence the same bits. Compile with -ffp-contract=off: a fused multiply-add rounds once where two operations round twice;
-   the one below is of a product that is exact.
+   hence the same bits. Compile with -ffp-contract=off: a fused multiply-add rounds once where two operations round twice.
 
    Samples are worked in blocks of 64, which the caller has laid out as `total` folds them: lane i of row v of block b is
    sample v·N/8 + 8b + i, for N padded samples. Every array of 64 numbers below holds 8 rows of 8 lanes of one unit.
@@ -38,7 +37,8 @@
 #define INLINE static inline
 #endif
 
-static const double LN2_PER_STEP = 1.4426950408889634, LN2_HIGH = 0.693147180559663, LN2_LOW = 2.8235290563031577e-13;
+static const double BITS_PER_NAT = 1.4426950408889634, NATS_PER_BIT = 0.6931471805599453;
+static const double LN2_HIGH = 0.693147180559663, LN2_LOW = 2.8235290563031577e-13;
 
 typedef struct {
     int64_t layers;          /* weight matrices */
@@ -47,18 +47,19 @@ typedef struct {
     int64_t blocks;
     const double *points;    /* (blocks, inputs, BLOCK) */
     const double *one_hot;   /* (blocks, outputs, BLOCK) */
-    double reach;            /* no logit is larger than this times the largest parameter */
+    double reach;            /* no logit is larger than this times the largest parameter, both in bits */
 } Task;
 
 /* Room for one pass, cut out of the caller's workspace. */
 typedef struct {
     double *activations; /* (units of all layers, BLOCK) */
-    double *logits;      /* (outputs, BLOCK) */
+    double *logits;      /* (outputs, BLOCK), in bits */
     double *terms;       /* (BLOCK): of the cross-entropy */
     double *nearest;     /* (BLOCK): its factors */
     double *delta[2];    /* (units of the widest layer, BLOCK) */
     double *lanes;       /* (parameters, LANES): the sums of the gradient on their way */
     double *factors;     /* (blocks, LANES): the nearest ones, folded */
+    double *bits;        /* (parameters): the weights and biases in bits */
 } Room;
 
 /* The last three foldings of arithmetic.total. */
@@ -170,7 +171,7 @@ static int64_t parameters_of(int64_t layers, const int64_t *widths, int64_t *uni
 EXPORT int64_t quadnet_room(int64_t layers, const int64_t *widths, int64_t blocks)
 {
     int64_t units, widest, parameters = parameters_of(layers, widths, &units, &widest);
-    return (units + widths[layers] + 2 + 2 * widest) * BLOCK + parameters * (LANES + 2) + (blocks + 1) * LANES;
+    return (units + widths[layers] + 2 + 2 * widest) * BLOCK + parameters * (LANES + 3) + (blocks + 1) * LANES;
 }
 
 /* Trains for the epochs first … last − 1 and returns how many were begun: less than asked for when a loss was not finite.
@@ -194,7 +195,8 @@ EXPORT int64_t quadnet_train(int64_t layers, const int64_t *widths, int64_t samp
     room.delta[1] = room.delta[0] + widest * BLOCK;
     room.lanes = room.delta[1] + widest * BLOCK;
     room.factors = room.lanes + parameters * LANES;
-    double *gradient = room.factors + blocks * LANES, *ahead = gradient + parameters;
+    room.bits = room.factors + blocks * LANES;
+    double *gradient = room.bits + parameters, *ahead = gradient + parameters;
 
     for (int64_t epoch = first; epoch < last; epoch++) {
         if (optimizer == NESTEROV) {
@@ -256,51 +258,42 @@ INLINE Pack larger(Pack x, Pack y)
 }
 #endif
 
-/* arithmetic.sigmoid of several packs side by side, in place: one alone would wait for every result. */
-INLINE void sigmoids(Pack *restrict r, int bounded, const int packs)
+/* arithmetic.sigmoid2 of several packs side by side, in place: one alone would wait for every result. */
+INLINE void sigmoids(Pack *restrict u, int bounded, const int packs)
 {
     const double scale = bounded ? 1.0 : 0x1p512, round = 0x1.8p52 + (bounded ? 0 : 512);
-    const Pack lowest = (Pack){0} - 746.0, highest = (Pack){0} + 100.0;
+    const Pack lowest = (Pack){0} - 1100.0, highest = (Pack){0} + 100.0;
     Pack t[SIDE], square[SIDE], even[SIDE];
     if (!bounded) {
-        SIDE_BY_SIDE(r[g] = WHERE(r[g] < lowest, lowest, r[g]));
-        SIDE_BY_SIDE(r[g] = WHERE(r[g] > highest, highest, r[g]));
+        SIDE_BY_SIDE(u[g] = WHERE(u[g] < lowest, lowest, u[g]));
+        SIDE_BY_SIDE(u[g] = WHERE(u[g] > highest, highest, u[g]));
     }
-    SIDE_BY_SIDE(t[g] = r[g] * LN2_PER_STEP);
-    SIDE_BY_SIDE(t[g] = t[g] + round);
+    SIDE_BY_SIDE(t[g] = u[g] + round);
     SIDE_BY_SIDE(even[g] = t[g] - round);
-#if BYTES == 64 && defined(__GNUC__) && defined(__x86_64__)
-    /* This product is exact, so that fused or not the bits are the same. */
-    const Pack high = (Pack){0} + LN2_HIGH;
-    SIDE_BY_SIDE(__asm__("vfnmadd231pd %2, %1, %0" : "+v"(r[g]) : "v"(even[g]), "v"(high)));
-#else
-    SIDE_BY_SIDE(r[g] = r[g] - even[g] * LN2_HIGH);
-#endif
-    SIDE_BY_SIDE(even[g] = even[g] * LN2_LOW);
-    SIDE_BY_SIDE(r[g] = r[g] - even[g]);
-    SIDE_BY_SIDE(r[g] = r[g] * 0.8);
-    SIDE_BY_SIDE(square[g] = r[g] * r[g]);
-    SIDE_BY_SIDE(even[g] = square[g] * 3.087327729477532e-07);
+    SIDE_BY_SIDE(u[g] = u[g] - even[g]);
+    SIDE_BY_SIDE(square[g] = u[g] * u[g]);
+    SIDE_BY_SIDE(even[g] = square[g] * 8.59583686064395e-10);
     SIDE_BY_SIDE(t[g] = NUMBER_OF(BITS_OF(t[g]) << 52));
-    SIDE_BY_SIDE(even[g] = even[g] + -7.884053947876835e-06);
+    SIDE_BY_SIDE(even[g] = even[g] + -7.149498123905995e-08);
     SIDE_BY_SIDE(even[g] = even[g] * square[g]);
-    SIDE_BY_SIDE(even[g] = even[g] + 0.00020183582981207944);
+    SIDE_BY_SIDE(even[g] = even[g] + 5.952481029334347e-06);
     SIDE_BY_SIDE(even[g] = even[g] * square[g]);
-    SIDE_BY_SIDE(even[g] = even[g] + -0.005425347222180413);
+    SIDE_BY_SIDE(even[g] = even[g] + -0.00052035101871595);
     SIDE_BY_SIDE(even[g] = even[g] * square[g]);
-    SIDE_BY_SIDE(even[g] = even[g] + 0.20833333333333323);
+    SIDE_BY_SIDE(even[g] = even[g] + 0.06498254817749452);
     SIDE_BY_SIDE(even[g] = even[g] * square[g]);
-    SIDE_BY_SIDE(even[g] = even[g] + 1.6);
-    SIDE_BY_SIDE(square[g] = even[g] + r[g]);
+    SIDE_BY_SIDE(even[g] = even[g] + 1.6230319210000839);
+    SIDE_BY_SIDE(u[g] = u[g] * 0.5625);
+    SIDE_BY_SIDE(square[g] = even[g] + u[g]);
     /* Times 2^k: the number is between 1 and 2 and stays a normal one. */
     SIDE_BY_SIDE(square[g] = NUMBER_OF(BITS_OF(square[g]) + BITS_OF(t[g])));
     if (!bounded) {
-        SIDE_BY_SIDE(r[g] = r[g] * scale);
+        SIDE_BY_SIDE(u[g] = u[g] * scale);
         SIDE_BY_SIDE(even[g] = even[g] * scale);
     }
-    SIDE_BY_SIDE(r[g] = square[g] - r[g]);
-    SIDE_BY_SIDE(r[g] = r[g] + even[g]);
-    SIDE_BY_SIDE(r[g] = square[g] / r[g]);
+    SIDE_BY_SIDE(u[g] = square[g] - u[g]);
+    SIDE_BY_SIDE(u[g] = u[g] + even[g]);
+    SIDE_BY_SIDE(u[g] = square[g] / u[g]);
 }
 
 /* arithmetic.log, for positive normal numbers or such that are not numbers */
@@ -326,7 +319,7 @@ INLINE void logarithms(Pack *restrict number)
     *number = WHERE(x == x, second + (lost + small), x);
 }
 
-/* One layer of network.forward. */
+/* One layer of network.forward, with weights and biases in bits. */
 INLINE void layer_forward(const double *restrict below, int64_t rows, int64_t columns, const double *restrict weights,
                           const double *restrict biases, double *above, double *logits, int bounded, const int packs)
 {
@@ -432,7 +425,7 @@ INLINE void block_pass(const Task *task, const Room *room, const double *theta, 
     const int64_t layers = task->layers, *widths = task->widths, outputs = widths[layers];
     const double *points = task->points + block * widths[0] * BLOCK;
     const double *one_hot = task->one_hot + block * outputs * BLOCK;
-    const double *below = points, *weights = theta;
+    const double *below = points, *weights = room->bits;
     double *above = room->activations;
     for (int64_t l = 0; l < layers; l++) {
         const int64_t rows = widths[l], columns = widths[l + 1];
@@ -444,6 +437,7 @@ INLINE void block_pass(const Task *task, const Room *room, const double *theta, 
         above += columns * BLOCK;
         weights += (rows + 1) * columns;
     }
+    weights = theta + parameters;
     double *delta = room->delta[0], *next = room->delta[1], *lanes = room->lanes + parameters * LANES;
     double *folded = room->factors + block * LANES;
 #define LOSS(o) block_loss(task, room, block, o, padded, bounded, packs, below, room->logits, one_hot, terms_lanes, folded, delta)
@@ -492,14 +486,15 @@ INLINE double pass_with(const Task *task, const Room *room, const double *theta,
         AT(log_lanes[i % LANES]) = AT(log_lanes[i % LANES]) + log;
     }
     for (int64_t i = 0; gradient && i < parameters; i++) gradient[i] = across(room->lanes + i * LANES) / count;
-    return (across(terms_lanes) - across(log_lanes)) / count;
+    return (across(terms_lanes) * NATS_PER_BIT - across(log_lanes)) / count;
 }
 
 /* All samples once. Returns the loss, and the gradient in `gradient` unless that is null. */
 static double pass(const Task *task, const Room *room, const double *theta, int64_t parameters, double *gradient)
 {
     int bounded = 1;
-    for (int64_t i = 0; i < parameters; i++) bounded &= fabs(theta[i]) * task->reach <= 600.0;
+    for (int64_t i = 0; i < parameters; i++) room->bits[i] = theta[i] * BITS_PER_NAT;
+    for (int64_t i = 0; i < parameters; i++) bounded &= fabs(room->bits[i]) * task->reach <= 1000.0;
     if (bounded) return pass_with(task, room, theta, parameters, gradient, 1);
     return pass_with(task, room, theta, parameters, gradient, 0);
 }

@@ -2,6 +2,7 @@
 
 A_0 = X,   Z_l = A_{l-1} W_l + b_l,   A_l = σ(Z_l),   σ(z) = 1 / (1 + e^{-z})
 
+Logits are kept in bits, Z / ln 2, by taking weights and biases in bits: the powers of e are then powers of 2.
 Every sum has one stated order, so that its bits are the same on every machine (see `arithmetic`): a sum over units
 follows the units and ends with the bias; sums over samples are `arithmetic.total`. In memory the values of one unit
 lie side by side; inside the functions, `.T` turns to that form and back.
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quadnet.arithmetic import sigmoid, total, total_log, total_products
+from quadnet.arithmetic import BITS_PER_NAT, NATS_PER_BIT, sigmoid2, total, total_log, total_products
 from quadnet.arrays import FloatArray
 from quadnet.config import Network
 from quadnet.random import Stream
@@ -75,13 +76,14 @@ def forward(parameters: Parameters, points: FloatArray) -> tuple[list[FloatArray
         points: Shape (n, 2).
 
     Returns:
-        The activations A_0 … A_m, each of shape (n, units), and the logits Z_m of the output layer, shape (n, 4).
+        The activations A_0 … A_m, each of shape (n, units), and the logits of the output layer in bits, Z_m / ln 2, of
+        shape (n, 4).
     """
     activations = [points]
     logits = points
     for weights, biases in parameters.layers():
-        logits = _combined(activations[-1], weights, biases)
-        activations.append(sigmoid(logits.T).T)
+        logits = _combined(activations[-1], weights * BITS_PER_NAT, biases * BITS_PER_NAT)
+        activations.append(sigmoid2(logits.T).T)
     return activations, logits
 
 
@@ -98,7 +100,7 @@ def cross_entropy(outputs: FloatArray, logits: FloatArray, one_hot: FloatArray) 
 
     Args:
         outputs: A of the output layer, shape (n, 4).
-        logits: Z of the output layer, shape (n, 4).
+        logits: Those of the output layer in bits, Z / ln 2, shape (n, 4).
         one_hot: Y, shape (n, 4).
     """
     linear = np.maximum(logits, 0) - one_hot * logits
@@ -106,7 +108,7 @@ def cross_entropy(outputs: FloatArray, logits: FloatArray, one_hot: FloatArray) 
     terms, factors = linear[:, 0], nearest[:, 0]
     for k in range(1, logits.shape[1]):
         terms, factors = terms + linear[:, k], factors * nearest[:, k]
-    return float((total(terms) - total_log(factors)) / len(logits))
+    return float((total(terms) * NATS_PER_BIT - total_log(factors)) / len(logits))
 
 
 def gradients(parameters: Parameters, activations: list[FloatArray], one_hot: FloatArray) -> Parameters:

@@ -15,8 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quadnet.arithmetic import padded, sigmoid_into, total, total_folded, total_log
+from quadnet.arithmetic import BITS_PER_NAT, NATS_PER_BIT, padded, sigmoid2_into, total, total_folded, total_log
 from quadnet.arrays import FloatArray
+
+_BITS_PER_NAT = np.array(BITS_PER_NAT)  # NumPy would convert a Python number anew in every epoch
 
 LIMIT = 2**20  # samples times parameters; beyond, the arrays are too large for a cache
 TOGETHER = 32  # epochs whose losses are computed at once
@@ -28,9 +30,9 @@ class _Layer:
 
     Attributes:
         below: A_{l-1} over 1, shape (i, 1, samples).
-        weights: W_l over b_l, shape (i, j, 1).
+        weights: W_l over b_l in bits, shape (i, j, 1).
         terms: Their products, shape (i, j, samples).
-        logits: Z_l.
+        logits: Z_l in bits.
         room: What the sigmoid needs.
         units: A_l, the last part of it.
         inputs: A_{l-1}, shape (i, 1, samples).
@@ -79,7 +81,7 @@ class Workspace:
         self._slopes = np.empty_like(self._units)
         self._one_hot = np.zeros((widths[-1], size))
         self._one_hot[:, : self._samples] = one_hot.T
-        self._theta = np.empty(start[-1])
+        self._theta, self._bits = np.empty(start[-1]), np.empty(start[-1])
         self._products = np.empty((start[-1], size))
         self._padding = self._products[:, self._samples :]
         self._halves = [np.empty((start[-1], size // parts)) for parts in (2, 4, 8)]
@@ -91,12 +93,12 @@ class Workspace:
         for k, (rows, columns) in enumerate(shapes):
             below = self._units[first[k] : first[k + 1], None]
             above = slice(first[k + 1], first[k + 1] + columns)
-            weights = self._theta[start[k] : start[k + 1]].reshape(rows, columns, 1)
-            products = self._products[start[k] : start[k + 1]]
+            weights = slice(start[k], start[k + 1])
+            products = self._products[weights]
             self._layers.append(
                 _Layer(
                     below=below,
-                    weights=weights,
+                    weights=self._bits[weights].reshape(rows, columns, 1),
                     terms=terms[: rows * columns].reshape(rows, columns, size),
                     logits=np.empty((columns, size)),
                     room=(*room[:, :columns], self._units[above]),
@@ -105,7 +107,7 @@ class Workspace:
                     delta=products[-columns:],
                     products=products[:-columns].reshape(rows - 1, columns, size),
                     wide=products[-columns:, None],
-                    turned=weights[:-1].swapaxes(0, 1),
+                    turned=self._theta[weights].reshape(rows, columns, 1)[:-1].swapaxes(0, 1),
                     back=terms[: (rows - 1) * columns].reshape(columns, rows - 1, size),
                     slope=self._slopes[above],
                 )
@@ -115,11 +117,12 @@ class Workspace:
     def forward(self, theta: FloatArray) -> None:
         """`network.forward`."""
         self._theta[:] = theta
-        bounded = bool(np.maximum.reduce(np.abs(theta)) * self._reach <= 600)
+        np.multiply(theta, _BITS_PER_NAT, out=self._bits)
+        bounded = bool(np.maximum.reduce(np.abs(self._bits)) * self._reach <= 1000)
         for layer in self._layers:
             np.multiply(layer.below, layer.weights, out=layer.terms)
             np.add.reduce(layer.terms, axis=0, out=layer.logits)
-            sigmoid_into(layer.logits, layer.room, bounded=bounded)
+            sigmoid2_into(layer.logits, layer.room, bounded=bounded)
         np.subtract(1, self._units, out=self._slopes)
 
     def keep_loss(self, row: int) -> None:
@@ -140,7 +143,7 @@ class Workspace:
     def losses(self, rows: int) -> FloatArray:
         """The losses of the first rows kept."""
         linear, factors = self._linear[:rows, : self._samples], self._factors[:rows, : self._samples]
-        loss: FloatArray = (total(linear) - total_log(factors)) / self._samples
+        loss: FloatArray = (total(linear) * NATS_PER_BIT - total_log(factors)) / self._samples
         return loss
 
     def gradient(self) -> FloatArray:

@@ -5,13 +5,14 @@
 const LANES = 8; // sums run side by side in so many lanes
 const BLOCK = 64; // samples are padded with zeros to whole blocks of 8 rows of lanes
 
-const STEPS_PER_UNIT = 1.4426950408889634;
+const BITS_PER_NAT = 1.4426950408889634;
+const NATS_PER_BIT = 0.6931471805599453;
 // ln 2 in two parts, the first so short that its product with k is exact.
 const LN2_HIGH = 0.693147180559663;
 const LN2_LOW = 2.8235290563031577e-13;
 
-// Adding it rounds to a whole number; the last bits are arithmetic.py's, since they decide where a half goes.
-const ROUND = 1.5 * 4503599627370496 + 1023 + 512;
+// Adding it rounds to a whole number, halves to an even one.
+const ROUND = 1.5 * 4503599627370496;
 
 // 2^(k + 512) at k + POWER_ZERO, by doubling and halving 1. The sigmoid's terms are held 2^512 times too large.
 const POWER_ZERO = 1100;
@@ -21,19 +22,20 @@ for (let i = POWER_ZERO - 511; i < POWERS.length; i++) POWERS[i] = POWERS[i - 1]
 for (let i = POWER_ZERO - 513; i >= 0; i--) POWERS[i] = POWERS[i + 1] / 2;
 const SCALE = POWERS[POWER_ZERO];
 
-/** σ(z) = 1 / (1 + e^{-z}). */
-function sigmoid(z) {
-  const x = z < -746 ? -746 : z > 100 ? 100 : z;
-  const k = x * STEPS_PER_UNIT + ROUND - ROUND;
-  const r = (x - k * LN2_HIGH - k * LN2_LOW) * 0.8;
-  const q = r * r;
+/** 1 / (1 + 2^{-u}): the sigmoid of a logit in bits. */
+function sigmoid2(u) {
+  const x = u < -1100 ? -1100 : u > 100 ? 100 : u;
+  const k = x + ROUND - ROUND;
+  const f = x - k;
+  const q = f * f;
   const even =
-    ((((3.087327729477532e-7 * q - 7.884053947876835e-6) * q + 0.00020183582981207944) * q - 0.005425347222180413) * q +
-      0.20833333333333323) *
+    ((((8.59583686064395e-10 * q - 7.149498123905995e-8) * q + 5.952481029334347e-6) * q - 0.00052035101871595) * q +
+      0.06498254817749452) *
       q +
-    1.6;
-  const p = (even + r) * POWERS[(k + POWER_ZERO) | 0];
-  return p / (p - r * SCALE + even * SCALE);
+    1.6230319210000839;
+  const g = f * 0.5625;
+  const p = (even + g) * POWERS[(k + POWER_ZERO) | 0];
+  return p / (p - g * SCALE + even * SCALE);
 }
 
 const NUMBER = new Float64Array(1);

@@ -52,12 +52,13 @@ class Network {
     }
   }
 
-  /** Runs the points through: Z_l = A_{l−1} W_l + b_l, A_l = σ(Z_l). */
+  /** Runs the points through: Z_l = A_{l−1} W_l + b_l, A_l = σ(Z_l), with weights, biases and logits in bits. */
   forward(theta) {
     const { widths, samples, size, units } = this;
+    const bits = theta.map((parameter) => parameter * BITS_PER_NAT);
     for (let l = 1; l < widths.length; l++)
       forwardLayer(
-        units, this.firsts[l - 1] * size, widths[l - 1], this.firsts[l] * size, widths[l], theta, this.starts[l - 1],
+        units, this.firsts[l - 1] * size, widths[l - 1], this.firsts[l] * size, widths[l], bits, this.starts[l - 1],
         l === widths.length - 1 ? this.logits : null, samples, size,
       );
   }
@@ -81,7 +82,7 @@ class Network {
       terms[s] = term;
       factors[s] = factor;
     }
-    return (total(terms, 0, size) - totalLog(factors, size)) / samples;
+    return (total(terms, 0, size) * NATS_PER_BIT - totalLog(factors, size)) / samples;
   }
 
   /** The gradient where `forward` went last, into `this.gradient`, by back-propagation. */
@@ -138,15 +139,15 @@ class Network {
 }
 
 /** One layer forward: sums over the units in their order, the bias last. */
-function forwardLayer(units, below, rows, above, columns, theta, start, logits, samples, size) {
+function forwardLayer(units, below, rows, above, columns, bits, start, logits, samples, size) {
   for (let j = 0; j < columns; j++) {
-    const bias = theta[start + rows * columns + j];
+    const bias = bits[start + rows * columns + j];
     for (let s = 0; s < samples; s++) {
-      let z = units[below + s] * theta[start + j];
-      for (let i = 1; i < rows; i++) z += units[below + i * size + s] * theta[start + i * columns + j];
-      z += bias;
-      if (logits !== null) logits[j * size + s] = z;
-      units[above + j * size + s] = sigmoid(z);
+      let u = units[below + s] * bits[start + j];
+      for (let i = 1; i < rows; i++) u += units[below + i * size + s] * bits[start + i * columns + j];
+      u += bias;
+      if (logits !== null) logits[j * size + s] = u;
+      units[above + j * size + s] = sigmoid2(u);
     }
   }
 }

@@ -21,7 +21,7 @@ from quadnet.dataset import quadrants
 from quadnet.training import train
 
 ROUNDS = 5_000_000
-SIGMOID = 23  # of arithmetic.sigmoid_into for bounded logits; the work on whole numbers is left out
+SIGMOID = 19  # of arithmetic.sigmoid2_into for bounded logits; the work on whole numbers is left out
 LOGARITHM = 43  # of arithmetic.log
 FOLDED = 8  # samples that share a logarithm
 

@@ -40,7 +40,7 @@ EXCEPTIONS = {
     ("workspace", "np.add.reduce(layer.back, axis=0, out=lower.delta)"),
     ("workspace", "np.add.reduce(linear, axis=0, out=self._linear[row])"),
     ("workspace", "np.multiply.reduce(nearest, axis=0, out=self._factors[row])"),
-    ("workspace", "np.maximum.reduce(np.abs(theta))"),  # no rounding
+    ("workspace", "np.maximum.reduce(np.abs(self._bits))"),  # no rounding
     ("workspace", "sum(((rows + 1) * columns for rows, columns in itertools.pairwise(widths)))"),  # whole numbers
     ("arithmetic", "2 ** 0.5"),  # where softplus changes its form: either side is right
 }
