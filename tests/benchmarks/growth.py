@@ -37,8 +37,8 @@ def per_epoch(choice: str, config: Config, dataset: Dataset) -> float:
         train(some, dataset)
         return time.thread_time() - start
 
-    once = min(seconds(1) for _ in range(2))
-    epochs = 2
+    once = min(seconds(1) for _ in range(RUNS))
+    epochs = 4
     while seconds(epochs) < ROOM / 2 and epochs < 100_000:
         epochs *= 2
     return (min(seconds(epochs) for _ in range(RUNS)) - once) / (epochs - 1)
