@@ -7,6 +7,7 @@ import errno
 import gc
 import json
 import os
+import platform
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
@@ -426,7 +427,7 @@ def doctor() -> None:
         from quadnet import kernel
         from report.record import manifest
 
-        for name, version in manifest.versions():
+        for name, version in (*manifest.versions(), ("Python", platform.python_version())):
             typer.echo(f"{name:12s}{version}")
         typer.echo(f"{'kernel':12s}{kernel.name()}")
         with Press() as press:

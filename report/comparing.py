@@ -19,7 +19,7 @@ from quadnet.training import train
 from report import pipeline, verification
 from report.kinds import kind
 from report.language import Language, as_text
-from report.record import files, reading, writing
+from report.record import files, manifest, reading, writing
 from report.record.reading import Record, RecordError
 
 if TYPE_CHECKING:
@@ -142,18 +142,23 @@ def _sound(path: Path) -> Record:
 
 def _sections(records: tuple[Record, Record], language: Language) -> Sections:
     claims: dict[str, str] = {}
-    ours, theirs = (_values(record, language, claims) for record in records)
+    first, second = records
+    versions = manifest.comparable(first.manifest, second.manifest)
+    ours, theirs = (_values(record, named, language, claims) for record, named in zip(records, versions, strict=True))
     return {
         heading: {name: (before.get(name), now.get(name)) for name in {**before, **now}}
         for (heading, before), now in zip(ours.items(), theirs.values(), strict=True)
     }
 
 
-def _values(record: Record, language: Language, claims: dict[str, str]) -> dict[str, Values]:
+def _values(
+    record: Record, versions: Mapping[str, str], language: Language, claims: dict[str, str]
+) -> dict[str, Values]:
     """What is compared of a run.
 
     Args:
         record: The run.
+        versions: Of what made it.
         language: How the page speaks.
         claims: The claims by number as the runs before have them, to which this one's are added: runs may differ in
             their language.
@@ -161,7 +166,7 @@ def _values(record: Record, language: Language, claims: dict[str, str]) -> dict[
     try:
         return {
             "configuration": verification.resolved(record).settings,
-            "versions": {**record.manifest.versions, "sources": record.manifest.program.source_sha256[:8]},
+            "versions": {**versions, "sources": record.manifest.program.source_sha256[:8]},
             "metrics": _flat(record.json("metrics.json")),
             "phases": {
                 "status": record.json("phases.json")["status"],

@@ -174,7 +174,7 @@ def make(
     typesetting: dict[str, str] = {}
     if press is not None:
         typesetting = press.versions()
-        carried = contents | {manifest.NAME: manifest.manifest(config, contents, created, typesetting)}
+        carried = contents | {manifest.NAME: manifest.manifest(config, contents, created, typesetting, carried=True)}
         images = {figure.file: figure.content for figure in view.drawings}
         press.send(render.html(view, "print", created), images, _attachments(carried, language))
         try:

@@ -202,13 +202,16 @@ def _digests(record: Record) -> dict[str, str]:
 
 
 def _causes(theirs: Manifest, ours: Manifest) -> Iterator[str]:
-    """Versions that differ."""
-    for name in {**theirs.versions, **ours.versions}:
-        before, now = theirs.versions.get(name), ours.versions.get(name)
-        if before != now:
-            yield f"likely cause: made with {name} {before or 'none'}, here {now or 'none'}"
+    """Versions that differ, or what may differ that a PDF does not name."""
+    before, now = manifest.comparable(theirs, ours)
+    differing = [name for name in {**before, **now} if before.get(name) != now.get(name)]
+    for name in differing:
+        yield f"likely cause: made with {name} {before.get(name, 'none')}, here {now.get(name, 'none')}"
     if theirs.program != ours.program:
         yield "likely cause: the program's own sources differ"
+    elif not differing and now.keys() < ours.versions.keys():
+        unnamed = ", ".join(f"{name} {value}" for name, value in ours.versions.items() if name not in now)
+        yield f"possible cause: made with others than {unnamed}, which a PDF does not name"
 
 
 def _first_difference(record: Record, anew: Record, name: str) -> str:

@@ -25,6 +25,10 @@ SCHEMA_VERSION = 2
 NAME = "manifest.json"
 TIME = "%Y-%m-%dT%H:%M:%SZ"  # of the pages, in UTC
 
+# What lies below the packages and may be another while the bytes stay the same: nothing that says the same everywhere
+# names them.
+BELOW = ("Python", "Pango", "HarfBuzz", "zlib")
+
 _LIBRARIES = ("numpy", "matplotlib", "pillow", "jinja2", "weasyprint")
 _SOURCES = (".py", ".c", ".j2", ".css", ".js", ".json", ".svg", ".ttf", ".woff2", ".conf", ".mo")
 
@@ -77,9 +81,8 @@ class Manifest(_Part):
 
 
 def versions() -> tuple[tuple[str, str], ...]:
-    """Names and versions of what shapes the numbers and the pages."""
-    libraries = tuple((name, version(name)) for name in _LIBRARIES)
-    return (("quadnet", __version__), ("Python", platform.python_version()), *libraries)
+    """Names and versions of the packages that shape the numbers and the pages."""
+    return (("quadnet", __version__), *((name, version(name)) for name in _LIBRARIES))
 
 
 @cache
@@ -94,7 +97,14 @@ def source_digest() -> str:
     return whole.hexdigest()
 
 
-def manifest(config: Config, files: Mapping[str, bytes], created: str, typesetting: Mapping[str, str]) -> bytes:
+def manifest(
+    config: Config,
+    files: Mapping[str, bytes],
+    created: str,
+    typesetting: Mapping[str, str],
+    *,
+    carried: bool = False,
+) -> bytes:
     """The manifest as JSON.
 
     A PDF has two digests: of its bytes, and of its content with every stream decompressed, since another build of the
@@ -105,16 +115,27 @@ def manifest(config: Config, files: Mapping[str, bytes], created: str, typesetti
         files: All other files of the run by name.
         created: The time that the pages state, ISO 8601 in UTC.
         typesetting: Versions of what set the PDF, by name; none without one.
+        carried: Whether it goes into the PDF, which is the same whatever lies below: it then does not name that.
     """
+    named = {**dict(versions()), "Python": platform.python_version(), **typesetting}
     content: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "name": config.run_name,
         "inputs": {"config_sha256": config.digest, "created": created},
         "program": {"version": __version__, "source_sha256": source_digest()},
-        "versions": {**dict(versions()), **typesetting},
+        "versions": {name: value for name, value in named.items() if not (carried and name in BELOW)},
         "files": {name: _entry(name, files[name]) for name in sorted(files)},
     }
     return sealed(content)
+
+
+def comparable(ours: Manifest, theirs: Manifest) -> tuple[dict[str, str], dict[str, str]]:
+    """The versions of two runs, without what lies below either and only the other names: it is not known of both."""
+    unknown = {name for name in BELOW if (name in ours.versions) != (name in theirs.versions)}
+    first, second = (
+        {name: value for name, value in each.versions.items() if name not in unknown} for each in (ours, theirs)
+    )
+    return first, second
 
 
 def parse(content: bytes) -> Manifest:

@@ -113,6 +113,31 @@ def test_the_manifest_names_what_set_the_pdf_if_there_is_one(whole: pipeline.Bui
     assert versions[0].items() > versions[1].items()
 
 
+def test_pages_do_not_name_what_may_be_another_below_them(
+    whole: pipeline.Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    versions = Press.versions
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    monkeypatch.setattr("platform.python_version", lambda: "3.99.1")
+    others = {"Pango": "1.99", "HarfBuzz": "99.1", "zlib": "1.99"}
+    monkeypatch.setattr(Press, "versions", lambda press: versions(press) | others)
+    elsewhere = pipeline.build(CONFIG, tmp_path, BOTH).path
+    differing = {name for name, content in tree(whole.path).items() if tree(elsewhere)[name] != content}
+    assert differing == {"manifest.json", "run.log.json"}
+    told = json.loads((elsewhere / "manifest.json").read_text())["versions"]
+    assert told.items() >= ({"Python": "3.99.1"} | others).items()
+
+
+def test_a_package_of_another_version_shows_in_the_pages(
+    whole: pipeline.Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    versions = Press.versions
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    monkeypatch.setattr(Press, "versions", lambda press: versions(press) | {"pydyf": "99"})
+    elsewhere = pipeline.build(CONFIG, tmp_path, ("pdf",)).path
+    assert (elsewhere / "report.pdf").read_bytes() != (whole.path / "report.pdf").read_bytes()
+
+
 def test_a_second_run_says_it_is_there_and_writes_nothing(whole: pipeline.Built) -> None:
     before = state(whole.path)
     for formats in (BOTH, ("html",), ("pdf",)):

@@ -3,6 +3,7 @@ import io
 import json
 import math
 import os
+import platform
 import re
 import sys
 import tomllib
@@ -196,10 +197,30 @@ def test_the_manifest_does_not_depend_on_the_order_of_the_files() -> None:
 
 def test_the_manifest_names_the_versions_of_what_made_the_run() -> None:
     versions = dict(manifest.versions())
-    assert json.loads(made({}, {"Pango": "1.2"}))["versions"] == versions | {"Pango": "1.2"}
+    below = {"Python": platform.python_version(), "Pango": "1.2"}
+    assert json.loads(made({}, {"Pango": "1.2"}))["versions"] == versions | below
     assert versions["quadnet"] == __version__
     assert versions["numpy"] == np.__version__
-    assert {"Python", "matplotlib", "pillow", "jinja2", "weasyprint"} <= set(versions)
+    assert {"matplotlib", "pillow", "jinja2", "weasyprint"} <= set(versions)
+
+
+def test_a_carried_manifest_names_packages_alone() -> None:
+    typesetting = {"Pango": "1.2", "HarfBuzz": "3", "zlib": "1.3", "pydyf": "0.12"}
+    carried = manifest.manifest(Config(), {}, CREATED, typesetting, carried=True)
+    assert json.loads(carried)["versions"] == dict(manifest.versions()) | {"pydyf": "0.12"}
+
+
+def test_versions_are_compared_where_both_manifests_can_name_them() -> None:
+    typesetting = {"Pango": "1.2", "pydyf": "0.12"}
+    beside, carried = (
+        manifest.parse(manifest.manifest(Config(), {}, CREATED, typesetting, carried=carried))
+        for carried in (False, True)
+    )
+    assert manifest.comparable(beside, carried) == (carried.versions, carried.versions)
+    assert manifest.comparable(carried, beside) == (carried.versions, carried.versions)
+    assert manifest.comparable(beside, beside) == (beside.versions, beside.versions)
+    other = manifest.parse(made({}, {"Pango": "1.3"}))
+    assert manifest.comparable(beside, other) == (beside.versions, other.versions)
 
 
 def test_a_manifest_reads_back_to_what_was_written() -> None:
