@@ -31,11 +31,10 @@ def _constants(*values: float) -> tuple[FloatArray, ...]:
     return tuple(np.array(value) for value in values)
 
 
-BITS_PER_NAT, NATS_PER_BIT = 1.4426950408889634, 0.6931471805599453
-
 _HALF, _ONE, _TWO = _constants(0.5, 1.0, 2.0)
 # ln 2 in two parts, the first so short that its product with k is exact.
-_BITS_PER_NAT, _LN2_HIGH, _LN2_LOW = _constants(BITS_PER_NAT, 0.693147180559663, 2.8235290563031577e-13)
+BITS_PER_NAT, _LN2_HIGH, _LN2_LOW = _constants(1.4426950408889634, 0.693147180559663, 2.8235290563031577e-13)
+NATS_PER_BIT = 0.6931471805599453
 # Adding 1.5·2^52 rounds to a whole number, which then stands in the lowest bits; 1023 is the bias of an exponent.
 _ROUND = np.array(1.5 * 2.0**52 + 1023)
 _MANTISSA_BITS = np.array(52)
@@ -98,7 +97,7 @@ def exp(x: FloatArray) -> FloatArray:
     """The exponential e^x, elementwise; infinite above 709.78, 0 below −745.13."""
     with np.errstate(over="ignore", invalid="ignore"):
         x = x.clip(-746.0, 710.0)
-        k = (x * _BITS_PER_NAT + _ROUND) - _ROUND
+        k = (x * BITS_PER_NAT + _ROUND) - _ROUND
         m = _ONE + _expm1((x - k * _LN2_HIGH) - k * _LN2_LOW)
         half = k * _HALF + _ROUND
         # Two factors, since 2^k alone may be too large or too small for a number.

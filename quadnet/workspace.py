@@ -18,8 +18,6 @@ import numpy as np
 from quadnet.arithmetic import BITS_PER_NAT, NATS_PER_BIT, padded, sigmoid2_into, total, total_folded, total_log
 from quadnet.arrays import FloatArray
 
-_BITS_PER_NAT = np.array(BITS_PER_NAT)  # NumPy would convert a Python number anew in every epoch
-
 LIMIT = 2**20  # samples times parameters; beyond, the arrays are too large for a cache
 TOGETHER = 32  # epochs whose losses are computed at once
 
@@ -117,7 +115,7 @@ class Workspace:
     def forward(self, theta: FloatArray) -> None:
         """`network.forward`."""
         self._theta[:] = theta
-        np.multiply(theta, _BITS_PER_NAT, out=self._bits)
+        np.multiply(theta, BITS_PER_NAT, out=self._bits)
         bounded = bool(np.maximum.reduce(np.abs(self._bits)) * self._reach <= 1000)
         for layer in self._layers:
             np.multiply(layer.below, layer.weights, out=layer.terms)

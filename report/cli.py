@@ -463,7 +463,7 @@ def _explained(verbose: int) -> Iterator[None]:
     except typer.Exit:
         raise
     except QuadnetError as error:
-        _say(one_line(f"quadnet: {error}"))
+        _say(f"quadnet: {error}")
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
         _say("quadnet: interrupted; nothing is half-written")
