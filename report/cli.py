@@ -3,38 +3,28 @@
 What takes long to load is loaded where it is needed: help is there at once, and the press loads beside this process.
 """
 
-import errno
 import gc
 import json
 import os
 import platform
-import sys
-import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from quadnet import __version__
-from quadnet.errors import ConfigurationError, QuadnetError, one_line
+from quadnet.errors import ConfigurationError, one_line
+from report import console
 from report.language import Language
 from report.press import Press
 
 if TYPE_CHECKING:
     from quadnet.config import Config
-    from quadnet.training import Progress
-    from report.class_set import Issued
-    from report.handout import Built as HandedOut
-    from report.pipeline import Built
-    from report.sweeping import Swept
 
 Choice = TypeVar("Choice")
-
-EXIT_CRASH = 70
-EXIT_INTERRUPTED = 130
-_TRACEBACKS = 2  # this many -v show them
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -99,18 +89,15 @@ def report(
     configuration, 3 all written but the PDF.
     """
     flags = _flags(seed, weight_seed, epochs, learning_rate, hidden, momentum, lang)
-    with _explained(verbose), _uncollected(), _press(to) as press:
+    with console.explained(verbose), _uncollected(), _press(to) as press:
         from report import pipeline
 
         resolved = _resolve(config, settings, flags)
         formats = _formats(to)
-        with _bar("epochs", resolved.training.epochs, shown=not (quiet or no_progress)) as progress:
+        with console.bar("epochs", resolved.training.epochs, shown=not (quiet or no_progress)) as progress:
             built = pipeline.build(resolved, output_dir, formats, force=force, progress=progress, press=press)
-        if not quiet:
-            _tell(built, verbose)
-        typer.echo(json.dumps(_summary(built)) if as_json else built.path)
-        if built.failure is not None:
-            raise built.failure
+        lines, summary = console.report_lines(built, verbose), partial(console.report_summary, built)
+        console.end(built.path, lines, summary, built.failure, quiet=quiet, as_json=as_json)
 
 
 @app.command()
@@ -152,7 +139,7 @@ def handout(
     output. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 all written but a PDF.
     """
     flags = _flags(seed, weight_seed, epochs, learning_rate, hidden, momentum, lang)
-    with _explained(verbose), _uncollected():
+    with console.explained(verbose), _uncollected():
         from report import handout as handouts
 
         resolved = _resolve(config, settings, flags)
@@ -167,23 +154,18 @@ def handout(
             from report.roster import read
 
             students = read(roster, resolved.report.language)
-            with _bar("students", len(students), shown=not (quiet or no_progress)) as progress:
+            with console.bar("students", len(students), shown=not (quiet or no_progress)) as progress:
                 issued = class_set.issue(
                     resolved, students, output_dir, chosen, formats, sheet, force=force, progress=progress
                 )
-            if not quiet:
-                _tell_class(issued)
-            typer.echo(json.dumps(_class_summary(issued)) if as_json else issued.path)
-            if issued.failure is not None:
-                raise issued.failure
+            lines, summary = console.class_lines(issued), partial(console.class_summary, issued)
+            console.end(issued.path, lines, summary, issued.failure, quiet=quiet, as_json=as_json)
             return
-        with _bar("epochs", resolved.training.epochs, shown=not (quiet or no_progress)) as progress:
+        with console.bar("epochs", resolved.training.epochs, shown=not (quiet or no_progress)) as progress:
             built = handouts.build(resolved, output_dir, chosen, formats, sheet, force=force, progress=progress)
-        if not quiet:
-            _tell_handout(built)
-        typer.echo(json.dumps(_handout_summary(built)) if as_json else built.path)
-        if built.made is not None and built.made.failure is not None:
-            raise built.made.failure
+        lines, summary = console.handout_lines(built), partial(console.handout_summary, built)
+        failure = None if built.made is None else built.made.failure
+        console.end(built.path, lines, summary, failure, quiet=quiet, as_json=as_json)
 
 
 @app.command()
@@ -213,7 +195,7 @@ def sweep(
     seeds adds to what is there. Its report shows how the runs compare. The path of the sweep's folder is the last line
     on standard output.
     """
-    with _explained(verbose):
+    with console.explained(verbose):
         from report import sweeping
 
         resolved = _resolve(config, settings, _flags(None, None, epochs, learning_rate, hidden, momentum, lang))
@@ -223,14 +205,10 @@ def sweep(
             for weights in sweeping.seeds("--weight-seeds", weight_seeds)
         ]
         formats = _formats(to)
-        with _bar("runs", len(pairs), shown=not (quiet or no_progress)) as progress:
+        with console.bar("runs", len(pairs), shown=not (quiet or no_progress)) as progress:
             swept = sweeping.run(resolved, pairs, output_dir, formats, scheduler, progress)
-        if not quiet:
-            _tell_sweep(swept)
-        counts = {"runs": swept.wanted, "found": swept.found, "phases": dict(swept.phases)}
-        typer.echo(json.dumps({"path": str(swept.path), **counts}) if as_json else swept.path)
-        if swept.failure is not None:
-            raise swept.failure
+        lines, summary = console.sweep_lines(swept), partial(console.sweep_summary, swept)
+        console.end(swept.path, lines, summary, swept.failure, quiet=quiet, as_json=as_json)
 
 
 @app.command()
@@ -252,7 +230,7 @@ def phases(
     The path of the drawing is the last line on standard output. Exit codes: 0 done, 1 failed, 2 wrong usage or no
     curve in the file.
     """
-    with _explained(verbose):
+    with console.explained(verbose):
         from report import curves
 
         if no_plot and plot is not None:
@@ -264,7 +242,7 @@ def phases(
             curves.plot(found, target)
         if not quiet:
             for warning in found.warnings():
-                _say(f"warning: {warning}")
+                console.say(f"warning: {warning}")
         path = None if target is None else str(target)
         if as_json:
             typer.echo(json.dumps({"path": path, "status": found.status, "phases": found.entries()}))
@@ -288,7 +266,7 @@ def verify(
 
     Exit codes: 0 same bytes; 1 same numbers but other bytes, or a damaged file; 2 other numbers.
     """
-    with _explained(verbose):
+    with console.explained(verbose):
         from report import verification
 
         found = verification.verify(run, quick=quick, anyway=anyway)
@@ -313,13 +291,13 @@ def rebuild(
     The path of the new folder is the last line on standard output. Exit codes: 0 same bytes; 1 other bytes; 2 other
     numbers.
     """
-    with _explained(verbose):
+    with console.explained(verbose):
         from report import verification
 
         found, path = verification.rebuild(run, output_dir, force=force, anyway=anyway)
         if not quiet:
             for line in (found.headline, *found.findings):
-                _say(one_line(line))
+                console.say(one_line(line))
         typer.echo(path)
         raise typer.Exit(int(found.outcome))
 
@@ -344,7 +322,7 @@ def diff(
     The path of a page that was asked for is the last line on standard output. Exit codes: 0 nothing differs;
     1 something does, or one of the two cannot be read, or the page cannot be written.
     """
-    with _explained(verbose):
+    with console.explained(verbose):
         from report import comparing
 
         if html is None and (force or anyway):
@@ -376,7 +354,7 @@ def archive(
 
     The paths of the zips are the lines on standard output. Exit codes: 0 done; 1 failed; 2 wrong usage.
     """
-    with _explained(verbose):
+    with console.explained(verbose):
         from report import archive as archiving
 
         for path in archiving.archive(runs, output, force=force):
@@ -401,7 +379,7 @@ def list_runs(
     shoulder, small for the last, which stays open. Verdicts: how many claims of the note hold/fail/hold in part/cannot
     be tested.
     """
-    with _explained(verbose), _uncollected():
+    with console.explained(verbose), _uncollected():
         if as_json and html is not None:
             raise ConfigurationError(f"--json and --html {html}: name one of the two")
         from report import listing
@@ -409,7 +387,7 @@ def list_runs(
         language = _resolve(None, None, {"report.language": lang}).report.language
         found = listing.find(folder)
         if found.others and not quiet:
-            _say(f"passed over, since they are no runs or links: {found.others}")
+            console.say(f"passed over, since they are no runs or links: {found.others}")
         if html is not None:
             from report import gallery
 
@@ -423,7 +401,7 @@ def list_runs(
 @app.command()
 def doctor() -> None:
     """Say what this installation computes and prints with."""
-    with _explained(0):
+    with console.explained(0):
         from quadnet import kernel
         from report.record import manifest
 
@@ -453,30 +431,6 @@ def _press(to: str) -> Iterator[Press | None]:
     """A press for a run that asks for a PDF, started first of all: it takes as long to load as what makes its page."""
     with ExitStack() as stack:
         yield stack.enter_context(Press()) if "pdf" in to else None
-
-
-@contextmanager
-def _explained(verbose: int) -> Iterator[None]:
-    """Turns every error into one line on standard error and an exit code of its own."""
-    try:
-        yield
-    except typer.Exit:
-        raise
-    except QuadnetError as error:
-        _say(f"quadnet: {error}")
-        raise typer.Exit(error.exit_code) from None
-    except KeyboardInterrupt:
-        _say("quadnet: interrupted; nothing is half-written")
-        raise typer.Exit(EXIT_INTERRUPTED) from None
-    except Exception as error:
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:  # behind standard output, or of a cache
-            _say(f"quadnet: {error.strerror}; free some space, or write elsewhere")
-            raise typer.Exit(1) from None
-        if verbose >= _TRACEBACKS:
-            traceback.print_exc()
-        fault = f"{type(error).__name__}: {error}"
-        _say(one_line(f"quadnet: a fault of the program ({fault}); run again with -vv and report it"))
-        raise typer.Exit(EXIT_CRASH) from None
 
 
 def _flags(
@@ -529,90 +483,3 @@ def _formats(text: str) -> tuple[str, ...]:
     if unknown:
         raise ConfigurationError(f"--to {text}: {unknown[0]!r} is no format; write html, pdf or html,pdf")
     return names
-
-
-@contextmanager
-def _bar(unit: str, total: int, *, shown: bool) -> "Iterator[Progress | None]":
-    """A bar with rate and remaining time on standard error, if that is a terminal."""
-    if not (shown and sys.stderr.isatty()):
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (
-        TextColumn(unit),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-    )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(unit, total=total, rate="")
-
-        def advance(done: int) -> None:
-            speed = bar.tasks[task].speed
-            bar.update(task, completed=done, rate=f"{speed:,.{0 if speed > 100 else 1}f} {unit}/s" if speed else "")
-
-        yield advance
-
-
-def _tell(built: "Built", verbose: int) -> None:
-    if built.reused:
-        _say(f"{built.path} is there already, with the same configuration; --force builds it again")
-        return
-    run = built.experiment
-    if run is None:
-        return
-    if run.phases.status != "ok":
-        _say(f"warning: the training is not sound: {run.phases.status}; the report says more")
-    if verbose:
-        _say(f"{json.loads((built.path / 'run.log.json').read_text())['seconds']:.2f} s")
-    _say(
-        f"accuracy {run.metrics.accuracy:.4f} on the training points, {run.metrics.accuracy_fresh:.4f} on fresh ones; "
-        f"best possible {run.metrics.bayes_accuracy:.4f}"
-    )
-
-
-def _tell_handout(built: "HandedOut") -> None:
-    if built.made is None:
-        _say(f"{built.path} is there already, with the same configuration; --force builds it again")
-        return
-    _say(f"{len(built.made.exercises)} exercises, {sum(each.points for each in built.made.exercises)} points")
-
-
-def _handout_summary(built: "HandedOut") -> dict[str, object]:
-    files = sorted(path.name for path in built.path.glob("handout-*"))
-    return {"path": str(built.path), "reused": built.reused, "files": files}
-
-
-def _tell_class(issued: "Issued") -> None:
-    other = sum(bool(sheet.refused) for sheet in issued.sheets)
-    _say(
-        f"{len(issued.sheets)} students, {issued.found} of them there already, {other} with another than their first "
-        "seed; key.csv says why"
-    )
-    if issued.strangers:
-        _say(f"warning: {issued.strangers} files in {issued.path} are not of this set; they stay there")
-
-
-def _class_summary(issued: "Issued") -> dict[str, object]:
-    students = [{"id": each.student.id, "seed": each.seed, "refused": len(each.refused)} for each in issued.sheets]
-    return {"path": str(issued.path), "found": issued.found, "students": students}
-
-
-def _tell_sweep(swept: "Swept") -> None:
-    _say(f"{swept.wanted} runs, {swept.found} of them there already, {swept.unsound} not sound; phases, by frequency:")
-    for sequence, count in swept.phases.most_common():
-        _say(f"{count:6d}  {sequence or '-'}")
-
-
-def _summary(built: "Built") -> dict[str, object]:
-    metrics = json.loads((built.path / "metrics.json").read_text())
-    status = json.loads((built.path / "phases.json").read_text())["status"]
-    return {"path": str(built.path), "reused": built.reused, "status": status, "metrics": metrics}
-
-
-def _say(line: str) -> None:
-    typer.echo(line, err=True)

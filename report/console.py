@@ -1,0 +1,177 @@
+"""What the command line says: one clear line for every error, a bar, and what became of a build."""
+
+import errno
+import json
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from quadnet.errors import QuadnetError, one_line
+
+if TYPE_CHECKING:
+    from quadnet.training import Progress
+    from report.class_set import Issued
+    from report.handout import Built as HandedOut
+    from report.pipeline import Built
+    from report.sweeping import Swept
+
+EXIT_CRASH = 70
+EXIT_INTERRUPTED = 130
+_TRACEBACKS = 2  # this many -v show them
+
+
+@contextmanager
+def explained(verbose: int) -> Iterator[None]:
+    """Turns every error into one line on standard error and an exit code of its own."""
+    try:
+        yield
+    except typer.Exit:
+        raise
+    except QuadnetError as error:
+        say(f"quadnet: {error}")
+        raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt:
+        say("quadnet: interrupted; nothing is half-written")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:  # behind standard output, or of a cache
+            say(f"quadnet: {error.strerror}; free some space, or write elsewhere")
+            raise typer.Exit(1) from None
+        if verbose >= _TRACEBACKS:
+            traceback.print_exc()
+        fault = f"{type(error).__name__}: {error}"
+        say(one_line(f"quadnet: a fault of the program ({fault}); run again with -vv and report it"))
+        raise typer.Exit(EXIT_CRASH) from None
+
+
+@contextmanager
+def bar(unit: str, total: int, *, shown: bool) -> "Iterator[Progress | None]":
+    """A bar with rate and remaining time on standard error, if that is a terminal."""
+    if not (shown and sys.stderr.isatty()):
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn(unit),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(unit, total=total, rate="")
+
+        def advance(done: int) -> None:
+            speed = bar.tasks[task].speed
+            bar.update(task, completed=done, rate=f"{speed:,.{0 if speed > 100 else 1}f} {unit}/s" if speed else "")
+
+        yield advance
+
+
+def end(
+    path: Path,
+    lines: Iterable[str],
+    summary: Callable[[], dict[str, object]],
+    failure: QuadnetError | None,
+    *,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Says what became of a build; its path, or all as JSON, is the last line on standard output.
+
+    Args:
+        path: What was built.
+        lines: In words, for standard error.
+        summary: More for the JSON than the path.
+        failure: What went wrong, though a part could be built.
+        quiet: Whether to leave out the words.
+        as_json: Whether JSON is wanted.
+
+    Raises:
+        QuadnetError: The failure.
+    """
+    if not quiet:
+        for line in lines:
+            say(line)
+    typer.echo(json.dumps({"path": str(path), **summary()}) if as_json else path)
+    if failure is not None:
+        raise failure
+
+
+def report_lines(built: "Built", verbose: int) -> Iterator[str]:
+    """What became of a report, in words."""
+    if built.reused:
+        yield f"{built.path} is there already, with the same configuration; --force builds it again"
+    run = built.experiment
+    if run is None:
+        return
+    if run.phases.status != "ok":
+        yield f"warning: the training is not sound: {run.phases.status}; the report says more"
+    if verbose:
+        yield f"{json.loads((built.path / 'run.log.json').read_text())['seconds']:.2f} s"
+    yield (
+        f"accuracy {run.metrics.accuracy:.4f} on the training points, {run.metrics.accuracy_fresh:.4f} on fresh ones; "
+        f"best possible {run.metrics.bayes_accuracy:.4f}"
+    )
+
+
+def report_summary(built: "Built") -> dict[str, object]:
+    """What became of a report, for JSON."""
+    metrics = json.loads((built.path / "metrics.json").read_text())
+    status = json.loads((built.path / "phases.json").read_text())["status"]
+    return {"reused": built.reused, "status": status, "metrics": metrics}
+
+
+def handout_lines(built: "HandedOut") -> Iterator[str]:
+    """What became of a handout, in words."""
+    if built.made is None:
+        yield f"{built.path} is there already, with the same configuration; --force builds it again"
+    else:
+        yield f"{len(built.made.exercises)} exercises, {sum(each.points for each in built.made.exercises)} points"
+
+
+def handout_summary(built: "HandedOut") -> dict[str, object]:
+    """What became of a handout, for JSON."""
+    return {"reused": built.reused, "files": sorted(path.name for path in built.path.glob("handout-*"))}
+
+
+def class_lines(issued: "Issued") -> Iterator[str]:
+    """What became of the handouts of a class, in words."""
+    other = sum(bool(sheet.refused) for sheet in issued.sheets)
+    yield (
+        f"{len(issued.sheets)} students, {issued.found} of them there already, {other} with another than their first "
+        "seed; key.csv says why"
+    )
+    if issued.strangers:
+        yield f"warning: {issued.strangers} files in {issued.path} are not of this set; they stay there"
+
+
+def class_summary(issued: "Issued") -> dict[str, object]:
+    """What became of the handouts of a class, for JSON."""
+    students = [{"id": each.student.id, "seed": each.seed, "refused": len(each.refused)} for each in issued.sheets]
+    return {"found": issued.found, "students": students}
+
+
+def sweep_lines(swept: "Swept") -> Iterator[str]:
+    """What became of a sweep, in words."""
+    yield f"{swept.wanted} runs, {swept.found} of them there already, {swept.unsound} not sound; phases, by frequency:"
+    for sequence, count in swept.phases.most_common():
+        yield f"{count:6d}  {sequence or '-'}"
+
+
+def sweep_summary(swept: "Swept") -> dict[str, object]:
+    """What became of a sweep, for JSON."""
+    return {"runs": swept.wanted, "found": swept.found, "phases": dict(swept.phases)}
+
+
+def say(line: str) -> None:
+    """A line on standard error."""
+    typer.echo(line, err=True)
