@@ -7,6 +7,7 @@ the loss is that of the class shares. Claims about it cannot be tested on a run 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Literal, get_args
 
 import numpy as np
@@ -31,8 +32,10 @@ Outcome = Literal["holds", "fails", "partly", "cannot be tested"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 Quantity = bool | int | float | str | None
 
+ROUNDING = 1e-12  # a rise by a smaller share of the loss is rounding, no rise
 SELDOM = 0.01  # share of epochs in which a loss that "falls all the way" may rise and the claim still holds partly
 BLIND = 0.01  # distance of the first loss from 4 ln 2, as a share of it
+BY_CHANCE = 0.1  # the mean recall of a blind guess is within this of that of one answer for all
 SHARP_END = 50  # epochs
 SHARP_DROP = 0.15  # of ln L
 AT_SHARES = 0.02  # distance of a loss from that of the class shares, as a share of it
@@ -109,7 +112,7 @@ def _verdicts(case: Case) -> Iterator[tuple[str, Verdict]]:
     yield "N1", _falls(case.history.loss)
     yield "N2", _plateaus(case.phases)
     yield "N3", _blind(case)
-    yield "N4a", _sharp_drop(case.phases)
+    yield "N4a", _sharp_drop(case.history.loss, case.phases)
     yield "N4b", _one_class(case)
     yield "N5", _stuck(case)
     yield "N6a", _drift(case)
@@ -129,9 +132,9 @@ def _outcome(holds: bool) -> Outcome:
 
 
 def _falls(loss: FloatArray) -> Verdict:
-    """N1, the loss falls all the way: no epoch after which it is higher, or not a number."""
+    """N1, the loss falls all the way: no epoch after which it is higher, but for rounding, or not a number."""
     steps = np.diff(loss)
-    rises = int(np.count_nonzero(~(steps <= 0)))
+    rises = int(np.count_nonzero(~(steps <= ROUNDING * np.abs(loss[:-1]))))
     largest = float(steps.max(initial=0.0))
     measured: dict[str, Quantity] = {"steps": len(steps), "rises": rises, "largest_rise": largest}
     if not len(steps):
@@ -145,28 +148,34 @@ def _plateaus(phases: Phases) -> Verdict:
     """N2, several plateaus: at least two that the curve leaves again."""
     closed = phases.closed_plateaus
     shoulders = len([phase for phase in closed if phase.grade == "shoulder"])
-    outcome: Outcome = "partly" if len(closed) == 1 else _outcome(len(closed) > 1)
-    return Verdict(outcome, {"closed_plateaus": len(closed), "of_them_shoulders": shoulders})
+    measured: dict[str, Quantity] = {"closed_plateaus": len(closed), "of_them_shoulders": shoulders}
+    if not phases.phases:
+        return Verdict("cannot be tested", measured)
+    return Verdict("partly" if len(closed) == 1 else _outcome(len(closed) > 1), measured)
 
 
 def _blind(case: Case) -> Verdict:
-    """N3, a blind start: the first loss is that of outputs which all are ½."""
+    """N3, a blind start: the first loss is that of outputs which all are ½; partly if they tell classes apart."""
     level, first, start = CLASSES * _ln(2.0), float(case.history.loss[0]), case.evidence.start
     measured: dict[str, Quantity] = {
         "loss": first,
         "level": level,
         "furthest_mean_output_from_half": float(np.abs(start.means - 0.5).max()),
         "accuracy": start.accuracy,
+        "mean_recall": math.fsum(start.recall.tolist()) / CLASSES,
     }
+    if abs(first / level - 1) < BLIND and math.fsum(start.recall.tolist()) > 1 + CLASSES * BY_CHANCE:
+        return Verdict("partly", measured)
     return Verdict(_outcome(abs(first / level - 1) < BLIND), measured)
 
 
-def _sharp_drop(phases: Phases) -> Verdict:
-    """N4a, a sharp first drop: the first phase is a descent that is over by epoch 50 and lowers ln L by 0.15."""
+def _sharp_drop(loss: FloatArray, phases: Phases) -> Verdict:
+    """N4a, a sharp first drop: the first phase is a descent, over by epoch 50, in which ln L falls by 0.15."""
     first = phases.phases[0] if phases.phases else None
     if first is None or first.kind != "descent":
         return Verdict("fails" if first else "cannot be tested", {"first_phase": first.kind if first else None})
-    drop = _ln(first.loss_start / first.loss_end) if first.loss_end > 0 else math.inf
+    lowest = float(loss[first.start : first.end + 1].min())  # with momentum the loss may swing up again
+    drop = _ln(first.loss_start / lowest) if lowest > 0 else math.inf
     measured: dict[str, Quantity] = {"first_phase": "descent", "end": first.end, "drop_of_ln_loss": drop}
     return Verdict(_outcome(first.end <= SHARP_END and drop >= SHARP_DROP), measured)
 
@@ -219,15 +228,18 @@ def _drift(case: Case) -> Verdict:
 
 
 def _one_more_class(case: Case) -> Verdict:
-    """N6b, then one more class is learnt: the first groups that come apart are one class and the other three."""
-    first = next((seen for seen in case.evidence.phases if len(seen.partition) > 1), None)
-    if first is None:
-        return Verdict("cannot be tested", {})
+    """N6b, then one more class is learnt: at the first phase's moment with groups they are one class and the rest."""
+    seen = case.evidence.phases
+    merged = list(takewhile(lambda one: len(one.partition) == 1, seen))
     # Noisy classes are told apart in part long before their mean outputs are; what came first cannot be seen then.
-    before = [float(case.history.loss[seen.epoch]) for seen in case.evidence.phases if seen.epoch < first.epoch]
-    lowest, level = min(before, default=math.inf), merged_level(case.dataset.mixture.shares)
+    loss = case.history.loss
+    lowest = min((float(loss[min(one.epoch, loss.size - 1)]) for one in merged), default=math.inf)
+    level = merged_level(case.dataset.mixture.shares)
     if lowest < level * (1 - AT_SHARES):
-        return Verdict("cannot be tested", {"loss_before_groups": lowest, "level_of_class_shares": level})
+        return Verdict("cannot be tested", {"lowest_loss_of_one_group": lowest, "level_of_class_shares": level})
+    if len(merged) == len(seen):
+        return Verdict("cannot be tested", {})
+    first = seen[len(merged)]
     sizes = sorted(map(len, first.partition))
     groups = " | ".join(" ".join(map(str, group)) for group in first.partition)
     return Verdict(_outcome(sizes == [1, CLASSES - 1]), {"first_groups": groups, "epoch": first.epoch})

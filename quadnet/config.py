@@ -67,6 +67,13 @@ class Data(_Section):
         n = self.samples_per_class
         return (n, n, n, n) if isinstance(n, int) else n
 
+    @property
+    def square(self) -> bool:
+        """Whether the classes are equally frequent noisy clouds around (±a, ±a) in the note's order."""
+        a = self.centres[0][0]
+        corners = ((a, a), (-a, a), (-a, -a), (a, -a))
+        return a > 0 and self.centres == corners and len(set(self.counts)) == 1 and self.spread > 0
+
 
 class Network(_Section):
     """The sigmoid network between two inputs and four outputs."""

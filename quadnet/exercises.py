@@ -202,8 +202,7 @@ class Lesson(Observed):
         """
         data = self.config.data
         a = data.centres[0][0]
-        square = ((a, a), (-a, a), (-a, -a), (a, -a))
-        if a <= 0 or data.centres != square or len(set(data.counts)) > 1 or a > _CLEARLY_RIGHT * data.spread:
+        if not data.square or a > _CLEARLY_RIGHT * data.spread:
             return None
         return a / data.spread, float(normal(np.array(a / data.spread)))
 

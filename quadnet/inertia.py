@@ -195,11 +195,11 @@ def cross(
 
     Returns:
         None if even plain gradient descent does not leave it within three times the epochs that were left, or 3/(1-β)
-        times if the main run's steps may grow as momentum lets them, or if a thinned history kept no epoch of it next
-        to its middle.
+        times if the main run's steps may grow as momentum lets them, if a thinned history kept no epoch of it next to
+        its middle, or if the loss is no higher there than at its end, so that there is nothing to reach.
     """
     start, goal = history.nearest(phase.middle), phase.loss_end
-    if not phase.start <= start < phase.end:
+    if not (phase.start <= start < phase.end and history.loss[start] > goal):
         return None
     rule = config.training.model_copy(update={"optimizer": "gradient_descent", "momentum": 0.0})
 

@@ -2,8 +2,9 @@
 
 import os
 import threading
+from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from types import TracebackType
 from typing import Literal, Self
 
@@ -96,6 +97,25 @@ class Standing:
         return "typical" if 4 * rarer >= self.compared else None
 
 
+@dataclass(frozen=True)
+class Ways:
+    """How many replicates went which way, compared with the run for as long as they last; a shoulder is a plateau.
+
+    Attributes:
+        same: Through the run's sequence of descents and plateaus.
+        part: Only through the first of them so far.
+        lower: Through fewer of them, and yet to a loss no higher than the run's.
+        more: Through all of them, and more.
+        other: None of these.
+    """
+
+    same: int
+    part: int
+    lower: int
+    more: int
+    other: int
+
+
 class Replicating:
     """The replicates of one run in the making, beside what the caller does meanwhile; use it as a context.
 
@@ -165,11 +185,10 @@ def _replicate(config: Config, dataset: Dataset, progress: Progress) -> Replicat
 def standings(run: Experiment, replicates: Replicates) -> tuple[Standing, ...]:
     """Where each closed plateau of the run stands; the k-th is compared with the k-th."""
     result = []
-    for k, (phase, partition) in enumerate(_plateaus(run)):
+    for k, (phase, partition, below) in enumerate(_plateaus(run)):
         left = [other.plateaus[k] for other in replicates.runs if len(other.plateaus) > k]
-        opened = [
-            other.phases.phases[-1] for other in replicates.runs if len(other.plateaus) == k and other.phases.phases
-        ]
+        high = [other for other in replicates.runs if len(other.plateaus) == k and other.loss[-1] > below]
+        opened = [other.phases.phases[-1] for other in high if other.phases.phases]
         staying = [last.end - last.start for last in opened if last.kind == "plateau"]
         alike = len([plateau for plateau in left if plateau.partition == partition])
         result.append(
@@ -178,21 +197,38 @@ def standings(run: Experiment, replicates: Replicates) -> tuple[Standing, ...]:
     return tuple(result)
 
 
-def _plateaus(run: Experiment) -> list[tuple[Phase, Partition]]:
-    """The closed plateaus of a run with the groups of classes at their middle."""
-    both = zip(run.phases.phases, run.evidence.phases, strict=True)
-    return [(phase, seen.partition) for phase, seen in both if phase in run.phases.closed_plateaus]
+def _plateaus(run: Experiment) -> list[tuple[Phase, Partition, float]]:
+    """The closed plateaus of a run, the groups of classes at their middle, and the loss below which one is past them.
 
-
-def course(run: Experiment, replicates: Replicates) -> tuple[int, int]:
-    """How many replicates go through the run's descents and plateaus, and how many only through the first of them.
-
-    All are looked at for as long as the replicates last; a shoulder counts as a plateau.
+    That is halfway from the plateau's middle to the end of the descent after it: without it, whoever slows down at the
+    bottom would stand on a plateau that it never met.
     """
-    ours = _kinds(detect(run.history.loss[: replicates.epochs]))
-    theirs = [_kinds(other.phases) for other in replicates.runs]
-    part = [kinds for kinds in theirs if 0 < len(kinds) < len(ours) and kinds == ours[: len(kinds)]]
-    return theirs.count(ours), len(part)
+    phases = run.phases.phases
+    three = zip(phases, phases[1:], run.evidence.phases, strict=False)
+    return [
+        (phase, seen.partition, (float(run.history.loss[phase.middle]) + descent.loss_end) / 2)
+        for phase, descent, seen in three
+        if phase in run.phases.closed_plateaus
+    ]
+
+
+def ways(run: Experiment, replicates: Replicates) -> Ways:
+    """Which way the replicates went."""
+    loss = run.history.loss[: replicates.epochs]
+    ours = _kinds(detect(loss))
+    counts = Counter(_way(_kinds(other.phases), ours, bool(other.loss[-1] <= loss[-1])) for other in replicates.runs)
+    return Ways(**{field.name: counts[field.name] for field in fields(Ways)})
+
+
+def _way(theirs: tuple[str, ...], ours: tuple[str, ...], as_low: bool) -> str:
+    """The name of the attribute of `Ways` in which a replicate counts."""
+    if theirs == ours:
+        return "same"
+    if ours and theirs[: len(ours)] == ours:
+        return "more"
+    if theirs and theirs == ours[: len(theirs)]:
+        return "lower" if as_low else "part"
+    return "other"
 
 
 def _kinds(phases: Phases) -> tuple[str, ...]:

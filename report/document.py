@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from quadnet.anatomy import Anatomy
 from quadnet.config import CLASSES, Config, dumps
 from quadnet.experiment import Experiment
 from quadnet.mixture import Mixture, Partition, merged_level
@@ -69,6 +70,7 @@ class Document(ExperimentPage):
     Attributes:
         warning: What went wrong in the training, if anything did.
         numbers: Single values that the fixed sentences name.
+        noiseless: Whether all points of a class lie on its centre.
         overlap: Whether the clouds overlap so much that even the best classifier errs.
         phases: The phases in order.
         levels: Name, loss and meaning of each analytic level.
@@ -83,13 +85,17 @@ class Document(ExperimentPage):
         trained: The decision regions after training.
         luck: Whether the training accuracy is ability.
         loss_gap: The loss in training and on fresh points.
+        fresh: What the fresh points are.
+        square: Whether the short form of the best accuracy holds.
         inertia: What the companion run shows.
         inertia_optimizer: Key of the formula of the one with momentum.
         plateaus: Rows of the inertia table.
         crossings: Rows of the table of rules that leave each plateau, with its head.
         stuck: What too much inertia did, if it did harm.
-        replicates: What the runs from other weight seeds show; None without any.
+        repeated: How the runs from other weight seeds differ.
+        replicates: What they show; None without any.
         standings: Rows of their table.
+        ranked: Whether any of them is called typical or unusual.
         optimizer: Key of the update rule's formula.
         explorer: What the scripts of the page on screen need; None without scripts.
     """
@@ -98,6 +104,7 @@ class Document(ExperimentPage):
 
     warning: str | None
     numbers: dict[str, str]
+    noiseless: bool
     overlap: bool
     phases: tuple[PhaseRow, ...]
     levels: tuple[tuple[str, str, str], ...]
@@ -112,13 +119,17 @@ class Document(ExperimentPage):
     trained: Figure
     luck: str
     loss_gap: str
+    fresh: str
+    square: bool
     inertia: str
     inertia_optimizer: str
     plateaus: tuple[tuple[str, ...], ...]
     crossings: tuple[tuple[str, ...], ...]
     stuck: str | None
+    repeated: str
     replicates: str | None
     standings: tuple[tuple[str, ...], ...]
+    ranked: bool
     optimizer: str
     explorer: dict[str, Any] | None
 
@@ -185,13 +196,14 @@ def compose(
         warning=prose.warning(run, language),
         summary=prose.summary(run, language),
         numbers=_numbers(run, language),
+        noiseless=config.data.spread == 0,
         overlap=metrics.bayes_accuracy < 1 - _VISIBLE,
         figures={figure.key: figure for figure in drawn},
         phases=tuple(_phase(chapter, language) for chapter in chapters),
         levels=tuple(level.row(language) for level in levels),
         episodes=tuple(
-            _episode(chapter, chapters, trials, panel, spectrum, language)
-            for chapter, panel, spectrum in zip(chapters, regions, spectra, strict=True)
+            _episode(chapter, chapters, anatomy, trials, panel, spectrum, language)
+            for chapter, anatomy, panel, spectrum in zip(chapters, run.anatomy, regions, spectra, strict=True)
         ),
         makeup=tables.makeup(run, language),
         ranks=prose.ranks(run, language),
@@ -203,6 +215,8 @@ def compose(
         trained=trained,
         luck=prose.luck(metrics, language),
         loss_gap=prose.loss_gap(metrics, language),
+        fresh=prose.fresh(run, language),
+        square=config.data.square,
         inertia=prose.inertia(run, language),
         inertia_optimizer=next(
             training.optimizer
@@ -212,8 +226,10 @@ def compose(
         plateaus=tables.plateaus(run, language),
         crossings=tables.crossings(run, language),
         stuck=prose.stuck(run, language),
+        repeated=prose.repeated(run, others, language),
         replicates=prose.replicates(run, others, standing, language) if others.runs else None,
         standings=tuple(tables.standing(number, one, language) for number, one in enumerate(standing, start=1)),
+        ranked=any(one.verdict for one in standing),
         optimizer=config.training.optimizer,
         config_toml=dumps(config),
         versions=tuple(versions),
@@ -262,7 +278,6 @@ def _numbers(run: Experiment, language: Language) -> dict[str, str]:
         "largest_share": language.percent(metrics.largest_share),
         "loss_first": language.decimal(metrics.loss_first, 4),
         "start_accuracy": language.percent(evidence.accuracy),
-        "error": language.percent(metrics.accuracy_fresh_error, 2),
     }
 
 
@@ -331,6 +346,7 @@ def _spectra(run: Experiment, language: Language) -> list[Figure | None]:
 def _episode(
     chapter: Chapter,
     chapters: Sequence[Chapter],
+    anatomy: Anatomy,
     trials: Sequence[Trial],
     panel: Figure,
     spectrum: Figure | None,
@@ -344,12 +360,13 @@ def _episode(
         "end": language.integer(phase.end),
     }
     claimed = note.claims(chapter, chapters)
+    signs = anatomy.end.signs
     return Episode(
         number=str(chapter.number),
         title=title,
         note=note.explanation(chapter, chapters, language),
         trials=tuple(trial for trial in trials if trial.number in claimed),
-        reading=story.reading(chapter, language),
+        reading=story.reading(chapter, language, None if signs is None else signs.negative),
         panel=panel,
         means=tables.means(chapter, language),
         spectrum=spectrum,

@@ -64,10 +64,10 @@ def data(run: Experiment, language: Language) -> Figure:
     return _drawn(
         "data",
         partial(regions.scale, canvas),
-        _("Scatter plot of the training points: four clouds, one around each centre."),
+        _("Scatter plot of the training points: four classes, each around its centre."),
         _(
             "The training points by their label, 0 ● 1 ■ 2 ▲ 3 ◆, over the regions in which the Bayes rule, the best "
-            "of all classifiers, names each class. Points on a foreign region cannot be had right but by luck."
+            "of all classifiers, names each class. Points on a foreign region are those that it gets wrong."
         ),
         regions.behind(canvas, picture),
     )
@@ -100,7 +100,7 @@ def points(run: Course, language: Language) -> Figure:
     return _drawn(
         "points",
         partial(regions.scale, canvas),
-        _("Scatter plot of the training points: four clouds, one around each centre."),
+        _("Scatter plot of the training points: four classes, each around its centre."),
         _("The points by label: 0 ● 1 ■ 2 ▲ 3 ◆."),
         regions.behind(canvas, regions.blank(canvas, run.dataset.mixture.centres)),
     )
@@ -174,8 +174,8 @@ def loss_curve(
         _(
             "Top: the loss of each epoch, as it is. Below: the same with each phase stretched to a readable width; "
             "shaded phases are slow, dashed lines are the losses that theory singles out. Then, over the same axis, "
-            "the share of points for which each class is predicted, the recall of each class, and the norm of the "
-            "gradient."
+            "the share of points for which each class is predicted, the recall of each class (the share of its points "
+            "that are named rightly), and the norm of the gradient."
         ),
     )
 
@@ -203,7 +203,7 @@ def inertia(run: Experiment, language: Language) -> Figure:
             "%(result)s"
         )
         % {"main": runs[0].name, "other": runs[1].name, "result": prose.inertia(run, language)},
-        _("Two runs from the same start. The bars below are the plateaus that each of them left again, numbered.")
+        _("Two runs from the same start. The bars below are the plateaus that were left again, numbered.")
         if any(one.plateaus for one in runs)
         else _("Two runs from the same start. Neither leaves a plateau."),
     )
@@ -230,11 +230,14 @@ def replicates(run: Experiment, others: Replicates, standings: Sequence[Standing
     ]
     if strips:
         caption.append(
-            _(
-                "Below, the length of each run’s plateaus: a dot for each other seed, with a tail to the right where "
-                "the plateau had not been left when the run was cut off, and a diamond for this run."
+            _("Below, the lengths of the plateaus: a dot for each other seed and a diamond for this run.")
+            if len(standings) == len(strips)
+            else _(
+                "Below, the lengths of the first three plateaus: a dot for each other seed and a diamond for this run."
             )
         )
+    if any(strip.staying for strip in strips):
+        caption.append(_("A tail to the right means that the run was cut off on its plateau."))
     return _drawn(
         "replicates",
         partial(
@@ -273,7 +276,7 @@ def _panel(run: Experiment, canvas: regions.Canvas, epoch: int, language: Langua
         key,
         f"{key}.png",
         regions.png(regions.panel(canvas, rule)),
-        _("Decision regions at epoch %(epoch)s: predicted classes %(classes)s, accuracy %(accuracy)s.") % facts,
+        _("Decision regions at epoch %(epoch)s; classes predicted: %(classes)s; accuracy %(accuracy)s.") % facts,
         _("Epoch %(epoch)s: %(accuracy)s right.") % facts,
     )
 
@@ -428,15 +431,14 @@ def saddle(run: Experiment, found: Escape, way: WayOut, language: Language) -> F
         partial(spectra.saddle, visit, words),
         _(
             "Left: the loss along the direction of the least eigenvalue is highest at the saddle and falls to both "
-            "sides. Right: the training’s distance from the saddle along it grows on a logarithmic scale until the "
-            "plateau ends at epoch %(end)s."
+            "sides. Right: the training’s distance from the saddle along it, on a logarithmic scale, up to the end of "
+            "the plateau at epoch %(end)s."
         )
         % {"end": found.measured},
         _(
             "The saddle beside the plateau at the class shares. Left: the loss on a straight line through it, in the "
-            "direction in which it bends down most, and the training, which leaves the line as the other layers grow "
-            "along. Right: how far the training has gone in that direction, epoch by epoch; steady growth is a "
-            "straight line here."
+            "direction in which it bends down most, and the training, which is not bound to that line. Right: how far "
+            "the training has gone in that direction, epoch by epoch; steady growth is a straight line here."
         ),
     )
 

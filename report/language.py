@@ -9,13 +9,17 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from report.assets import TEMPLATES
 
 NARROW_SPACE = "\u202f"
 MINUS = "\u2212"
+_MOST_PLACES = 9  # of a per cent
+
+Rounding = Literal["ROUND_HALF_EVEN", "ROUND_CEILING", "ROUND_FLOOR"]
 
 
 @dataclass(frozen=True)
@@ -85,19 +89,32 @@ class Language:
         text = f"{abs(value):.{places}f}"
         return MINUS + text if value < 0 and text.strip("0.") else text
 
-    def significant(self, value: float, digits: int = 4) -> str:
-        """A number with some significant digits, as a power of ten where it is very small or large."""
+    def significant(self, value: float, digits: int = 4, rounding: Rounding = ROUND_HALF_EVEN) -> str:
+        """A number with some significant digits, as a power of ten where it is very small or large.
+
+        Args:
+            value: The number.
+            digits: How many.
+            rounding: ROUND_CEILING for what is said to be the most, ROUND_FLOOR for the least.
+        """
         if not math.isfinite(value) or value == 0:
             return self.decimal(value, 0)
-        rounded, power = f"{value:.{digits - 1}e}".split("e")
-        exponent = int(power)
-        if -4 <= exponent < min(6, digits + 2):
-            return self.decimal(value, max(0, digits - 1 - exponent))
+        # Rounded to one side, 0.02 must stay 0.02, whatever digits its binary fraction has further on.
+        exact = Decimal(value) if rounding == ROUND_HALF_EVEN else Decimal(repr(float(value)))
+        with localcontext(rounding=rounding):
+            rounded, power = f"{exact:.{digits - 1}e}".split("e")
+            exponent = int(power)
+            if -4 <= exponent < min(6, digits + 2):
+                places = max(0, digits - 1 - exponent)
+                text = f"{exact:.{places}f}"
+                return self.decimal(float(text), places) if places else self.integer(int(text))
         mantissa = self.decimal(float(rounded), digits - 1)
         return f"{mantissa}·10{superscript(exponent)}"
 
     def percent(self, share: float, places: int = 1) -> str:
-        """A share of 1 in per cent."""
+        """A share of 1 in per cent, with more decimals where none or all would be said of what is not quite so."""
+        while 0 < share < 1 and places < _MOST_PLACES and round(100 * share, places) in (0, 100):
+            places += 1
         return f"{self.decimal(100 * share, places)}{self.habits.percent}%"
 
     def enumeration(self, items: Sequence[str]) -> str:

@@ -6,16 +6,18 @@ from collections.abc import Iterator, Sequence
 from quadnet.config import Training
 from quadnet.escape import Escape
 from quadnet.experiment import Experiment
-from quadnet.inertia import Pair, pairs
+from quadnet.inertia import Pair, growth, pairs
 from quadnet.metrics import Metrics
 from quadnet.mixture import merged_level
 from quadnet.phases import Phase
-from quadnet.replicates import Replicates, Standing, course, failed
+from quadnet.replicates import Replicates, Standing, Ways, failed, ways
 from quadnet.standstill import Standstill
 from report.language import Language
+from report.story import extremes
 
 _AT_LEVEL = 1e-3  # a loss is that of the class shares, up to this part of it
 _APART = 1.1  # times as large a loss is worth a word
+_ONE_POINT = 0.5  # points named rightly beyond the expectation, from which on there is something to explain
 _SETTLED = 3.0  # standard errors within which two accuracies are called equal
 
 
@@ -31,7 +33,7 @@ def optimizer(training: Training, language: Language) -> str:
     name = names[training.optimizer]
     if not training.momentum:
         return name
-    return _("%(optimizer)s %(momentum)s") % {"optimizer": name, "momentum": f"{training.momentum:g}"}
+    return _("%(optimizer)s (β = %(momentum)s)") % {"optimizer": name, "momentum": f"{training.momentum:g}"}
 
 
 def warning(run: Experiment, language: Language) -> str | None:
@@ -88,13 +90,15 @@ def _course(run: Experiment, language: Language) -> str:
         "epochs": epochs(run.history.loss.size, language),
         "plateaus": language.enumeration([_plateau(phase, run, language) for phase in plateaus]),
     }
+    if run.history.loss.size == 1:
+        return _("The training is a single step, from a loss of %(first)s.") % facts
     if not plateaus:
         return (
             _("In %(epochs)s the loss went from %(first)s to %(last)s, without a plateau that it left again.") % facts
         )
     return (
         language.ngettext(
-            "In %(epochs)s the loss went from %(first)s to %(last)s, with a plateau on the way: %(plateaus)s.",
+            "In %(epochs)s the loss went from %(first)s to %(last)s, with one plateau on the way, %(plateaus)s.",
             "In %(epochs)s the loss went from %(first)s to %(last)s, with plateaus on the way: %(plateaus)s.",
             len(plateaus),
         )
@@ -104,57 +108,96 @@ def _course(run: Experiment, language: Language) -> str:
 
 def _plateau(phase: Phase, run: Experiment, language: Language) -> str:
     _ = language.gettext
+    lowest, highest = extremes(run, phase)
     facts = {
         "start": language.integer(phase.start),
         "end": language.integer(phase.end),
         "loss": language.significant(float(run.history.loss[phase.middle])),
+        "lowest": language.significant(lowest),
+        "highest": language.significant(highest),
     }
+    if highest > _APART * phase.loss_start:
+        return _("from epoch %(start)s to %(end)s between %(lowest)s and %(highest)s") % facts
     if phase.grade == "shoulder":
-        return _("a shoulder from epoch %(start)s to %(end)s around %(loss)s") % facts
-    return _("one from epoch %(start)s to %(end)s at %(loss)s") % facts
+        return _("from epoch %(start)s to %(end)s around %(loss)s (a weak one, called a shoulder)") % facts
+    return _("from epoch %(start)s to %(end)s at %(loss)s") % facts
 
 
 def _achievement(metrics: Metrics, language: Language) -> str:
-    return language.gettext(
-        "The trained network is right on %(accuracy)s of its %(samples)s training points and on %(fresh)s of "
-        "%(points)s fresh ones, where no classifier can expect more than %(bayes)s."
-    ) % {
+    _ = language.gettext
+    facts = {
         "accuracy": language.percent(metrics.accuracy),
         "samples": language.integer(metrics.samples),
         "fresh": language.percent(metrics.accuracy_fresh),
         "points": language.integer(metrics.fresh_points),
         "bayes": language.percent(metrics.bayes_accuracy),
     }
+    if metrics.bayes_accuracy == 1:
+        return (
+            _(
+                "The trained network is right on %(accuracy)s of its %(samples)s training points and on %(fresh)s of "
+                "%(points)s fresh ones; the best rule is never wrong."
+            )
+            % facts
+        )
+    return (
+        _(
+            "The trained network is right on %(accuracy)s of its %(samples)s training points and on %(fresh)s of "
+            "%(points)s fresh ones, where no classifier can expect more than %(bayes)s."
+        )
+        % facts
+    )
 
 
 def inertia(run: Experiment, language: Language) -> str:
-    """What the companion run shows, in one sentence about the first plateau."""
+    """What the companion run shows: how long each stays on its first plateau, and where both end."""
+    return language.paragraph(_inertia(run, language))
+
+
+def _inertia(run: Experiment, language: Language) -> Iterator[str]:
     _ = language.gettext
     both = pairs(run.phases, run.companion.phases)
+    ours, theirs = (both[0].main, both[0].companion) if both else (None, None)
     facts = {
         "main": optimizer(run.config.training, language),
         "companion": optimizer(run.companion.training, language),
+        "our_stay": "" if ours is None else epochs(ours.end - ours.start, language),
+        "our_end": "" if ours is None else language.integer(ours.end),
+        "their_stay": "" if theirs is None else epochs(theirs.end - theirs.start, language),
+        "their_end": "" if theirs is None else language.integer(theirs.end),
+        "our_loss": language.significant(run.metrics.loss_last),
+        "their_loss": language.significant(float(run.companion.loss[-1])),
     }
-    if not both:
-        return _("From the same start neither %(main)s nor %(companion)s meets a plateau that it leaves again.") % facts
-    first = both[0]
-    facts |= {"ours": _stay(first.main, language), "theirs": _stay(first.companion, language)}
-    if first.main is None:
-        return _("From the same start %(companion)s leaves a plateau after %(theirs)s; %(main)s leaves none.") % facts
-    if first.companion is None:
-        return (
-            _("From the same start %(companion)s leaves no plateau; %(main)s leaves its first after %(ours)s.") % facts
+    if ours is None and theirs is None:
+        yield _("From the same start neither %(main)s nor %(companion)s meets a plateau that it leaves again.") % facts
+    elif ours is None:
+        yield (
+            _(
+                "From the same start %(companion)s stays on its first plateau for %(their_stay)s, to epoch "
+                "%(their_end)s; %(main)s leaves no plateau."
+            )
+            % facts
         )
-    texts = [_("From the same start %(companion)s stays on its first plateau for %(theirs)s, %(main)s for %(ours)s.")]
-    ours = run.evidence.phases[run.phases.phases.index(first.main)].partition
-    theirs = run.companion.partitions[run.companion.phases.phases.index(first.companion)]
-    if ours != theirs:
-        texts.append(_("They are not the same plateau: on them the classes form different groups."))
-    return language.paragraph(texts) % facts
-
-
-def _stay(phase: Phase | None, language: Language) -> str:
-    return "" if phase is None else epochs(phase.end - phase.start, language)
+    elif theirs is None:
+        yield (
+            _(
+                "From the same start %(companion)s leaves no plateau; %(main)s stays on its first for %(our_stay)s, to "
+                "epoch %(our_end)s."
+            )
+            % facts
+        )
+    else:
+        yield (
+            _(
+                "From the same start %(companion)s stays on its first plateau for %(their_stay)s, to epoch "
+                "%(their_end)s, and %(main)s for %(our_stay)s, to epoch %(our_end)s."
+            )
+            % facts
+        )
+        seen = run.evidence.phases[run.phases.phases.index(ours)]
+        if seen.partition != run.companion.partitions[run.companion.phases.phases.index(theirs)]:
+            yield _("They are not the same plateau: on them the classes form different groups.")
+    yield _("In the last epoch the loss is %(their_loss)s with %(companion)s and %(our_loss)s with %(main)s.") % facts
 
 
 def epochs(count: int, language: Language) -> str:
@@ -172,6 +215,20 @@ def other_seeds(count: int, language: Language) -> str:
     return language.ngettext("%(count)s other weight seed", "%(count)s other weight seeds", count) % {"count": count}
 
 
+def repeated(run: Experiment, others: Replicates, language: Language) -> str:
+    """How the runs from other weight seeds differ from this one."""
+    _ = language.gettext
+    if others.epochs == run.config.training.epochs:
+        return _(
+            "So the training was repeated on the same points with the same settings, with nothing changed but the seed "
+            "of the weights."
+        )
+    return _(
+        "So the training was repeated on the same points with the same settings, with nothing changed but the seed of "
+        "the weights and the length: %(epochs)s are enough for the story of this run."
+    ) % {"epochs": epochs(others.epochs, language)}
+
+
 def replicates(run: Experiment, others: Replicates, standings: Sequence[Standing], language: Language) -> str:
     """How the run compares with those from other weight seeds, of which there is at least one."""
     return language.paragraph(_replicates(run, others, standings, language))
@@ -181,32 +238,46 @@ def _replicates(
     run: Experiment, others: Replicates, standings: Sequence[Standing], language: Language
 ) -> Iterator[str]:
     _ = language.gettext
-    same, part = course(run, others)
+    count, leavers = len(others.runs), sum(bool(other.plateaus) for other in others.runs)
     facts = {
-        "others": other_seeds(len(others.runs), language),
+        "others": other_seeds(count, language),
         "epochs": epochs(others.epochs, language),
-        "same": str(same),
-        "part": str(part),
-        "leavers": str(sum(bool(other.plateaus) for other in others.runs)),
+        "leavers": str(leavers),
         "failed": str(failed(others)),
+        "wanted": str(run.config.replicates.runs),
+        "ways": _ways(ways(run, others), language),
     }
     places = (_("first"), _("second"), _("third"))
     for place, standing in zip(places, standings, strict=False):
         yield _standing(place, standing, language)
-    if not standings:
+    if standings:
+        yield _("Of %(others)s, within %(epochs)s, %(ways)s.") % facts
+    elif leavers:
         yield _("This run leaves no plateau; of %(others)s, %(leavers)s left one within %(epochs)s.") % facts
-    elif part:
-        yield (
-            _(
-                "Of %(others)s, %(same)s went through the same descents and plateaus within %(epochs)s, and %(part)s "
-                "more had come only part of that way."
-            )
-            % facts
-        )
     else:
-        yield _("Of %(others)s, %(same)s went through the same descents and plateaus within %(epochs)s.") % facts
-    if failed(others):
-        yield _("The loss of %(failed)s of them rose far above its start.") % facts
+        yield _("This run leaves no plateau; of %(others)s, none left one within %(epochs)s either.") % facts
+    if failed(others) == count > 1:
+        yield _("In all of them the loss rose far above its start.")
+    elif failed(others):
+        yield _("In %(failed)s of them the loss rose far above its start.") % facts
+    if count < run.config.replicates.runs:
+        yield _("More than that, of the %(wanted)s wanted, would have taken too long.") % facts
+
+
+def _ways(found: Ways, language: Language) -> str:
+    """Which way the others went, the commonest way of speaking first."""
+    _ = language.gettext
+    counted = (
+        (found.same, _("%(count)s went through the same sequence of descents and plateaus")),
+        (found.more, _("%(count)s went through the same sequence and more")),
+        (found.part, _("%(count)s came only part of that way")),
+        (found.lower, _("%(count)s came as low through fewer plateaus")),
+        (found.other, _("%(count)s went another way")),
+    )
+    total = sum(count for count, _text in counted)
+    whole = _("all %(count)s") % {"count": total}
+    parts = [text % {"count": whole if count == total > 1 else count} for count, text in counted if count]
+    return language.habits.semicolon.join(parts)
 
 
 def _standing(place: str, standing: Standing, language: Language) -> str:
@@ -253,44 +324,79 @@ def _standing(place: str, standing: Standing, language: Language) -> str:
 
 
 def luck(metrics: Metrics, language: Language) -> str:
-    """Whether the training accuracy is ability, luck of the draw or over-fitting."""
+    """How good the network is on fresh points, and whether more on the training points is luck or over-fitting."""
+    return language.paragraph(_luck(metrics, language))
+
+
+def _luck(metrics: Metrics, language: Language) -> Iterator[str]:
     _ = language.gettext
+    ahead = round((metrics.accuracy - metrics.bayes_accuracy_sample) * metrics.samples)
     facts = {
         "accuracy": language.percent(metrics.accuracy),
         "fresh": language.percent(metrics.accuracy_fresh),
         "sample": language.percent(metrics.bayes_accuracy_sample),
         "bayes": language.percent(metrics.bayes_accuracy),
+        "ahead": language.integer(ahead),
     }
+    if metrics.accuracy_fresh >= metrics.bayes_accuracy - _SETTLED * metrics.accuracy_fresh_error:
+        yield _("On fresh points the network is as good as the Bayes rule: %(fresh)s against %(bayes)s.") % facts
+    else:
+        yield (
+            _("The network stays below the best that is possible: %(fresh)s on fresh points against %(bayes)s.") % facts
+        )
+    if (metrics.accuracy - metrics.bayes_accuracy) * metrics.samples < _ONE_POINT:
+        return
     lucky = metrics.bayes_accuracy_sample > metrics.bayes_accuracy
-    if metrics.accuracy > metrics.bayes_accuracy and metrics.accuracy_fresh < metrics.accuracy:
-        if lucky and metrics.accuracy > metrics.bayes_accuracy_sample:
-            return (
-                _(
-                    "The %(accuracy)s on the training points are more than the best possible expectation, %(bayes)s, "
-                    "for two reasons: the draw is a lucky one, on which the Bayes rule itself gets %(sample)s, and "
-                    "the network has fitted some of its accidents, for on fresh points it falls to %(fresh)s."
-                )
-                % facts
-            )
-        if lucky:
-            return (
-                _(
-                    "The %(accuracy)s on the training points are more than the best possible expectation, %(bayes)s, "
-                    "because the draw is a lucky one, on which the Bayes rule itself gets %(sample)s; on fresh "
-                    "points the network gets %(fresh)s."
-                )
-                % facts
-            )
-        return (
-            _(
-                "The %(accuracy)s on the training points are more than the best possible expectation, %(bayes)s, "
-                "because the network has fitted accidents of this draw: on fresh points it falls to %(fresh)s."
+    if lucky and ahead > 0:
+        yield (
+            language.ngettext(
+                "The %(accuracy)s on the training points are more than any classifier can expect, for two reasons: the "
+                "draw is a lucky one, on which the Bayes rule itself gets %(sample)s, and the network has fitted some "
+                "of its accidents, which gives it %(ahead)s point more.",
+                "The %(accuracy)s on the training points are more than any classifier can expect, for two reasons: the "
+                "draw is a lucky one, on which the Bayes rule itself gets %(sample)s, and the network has fitted some "
+                "of its accidents, which gives it %(ahead)s points more.",
+                ahead,
             )
             % facts
         )
-    if metrics.accuracy_fresh >= metrics.bayes_accuracy - _SETTLED * metrics.accuracy_fresh_error:
-        return _("On fresh points the network is as good as the Bayes rule: %(fresh)s against %(bayes)s.") % facts
-    return _("The network stays below the best that is possible: %(fresh)s on fresh points against %(bayes)s.") % facts
+    elif lucky:
+        yield (
+            _(
+                "The %(accuracy)s on the training points are more than any classifier can expect, because the draw is "
+                "a lucky one: the Bayes rule itself gets %(sample)s on it."
+            )
+            % facts
+        )
+    else:
+        yield (
+            _(
+                "The %(accuracy)s on the training points are more than any classifier can expect, because the network "
+                "has fitted accidents of this draw, on which the Bayes rule gets %(sample)s."
+            )
+            % facts
+        )
+
+
+def fresh(run: Experiment, language: Language) -> str:
+    """What the fresh points are, and how exact the accuracy on them is."""
+    _ = language.gettext
+    metrics = run.metrics
+    facts = {
+        "points": language.integer(metrics.fresh_points),
+        "error": language.significant(100 * metrics.accuracy_fresh_error, 2),
+    }
+    if not run.config.data.spread:
+        return _("Without noise the fresh points lie where the training points do, so they test nothing new.")
+    if not metrics.accuracy_fresh_error:
+        return _("The %(points)s fresh points are new draws of the same mixture that the training never saw.") % facts
+    return (
+        _(
+            "The %(points)s fresh points are new draws of the same mixture that the training never saw; the network’s "
+            "accuracy on them has a standard error of %(error)s percentage points."
+        )
+        % facts
+    )
 
 
 def loss_gap(metrics: Metrics, language: Language) -> str:
@@ -300,12 +406,12 @@ def loss_gap(metrics: Metrics, language: Language) -> str:
     if metrics.loss_fresh > _APART * metrics.loss_last:
         return (
             _(
-                "The loss tells more than the accuracy: %(last)s in the last epoch of training, %(fresh)s on fresh "
-                "points."
+                "The loss tells more than the accuracy: %(last)s before the last step of training, %(fresh)s on fresh "
+                "points after it."
             )
             % facts
         )
-    return _("The loss is %(last)s in the last epoch of training and %(fresh)s on fresh points.") % facts
+    return _("The loss is %(last)s before the last step of training and %(fresh)s on fresh points after it.") % facts
 
 
 def standstill(run: Experiment, language: Language) -> tuple[str, ...]:
@@ -350,8 +456,10 @@ def _saddle(training: Training, found: Escape, language: Language) -> Iterator[s
         "closed": language.significant(found.closed_form, 4),
         "rate": f"{training.learning_rate:g}",
         "factor": language.decimal(1 - training.learning_rate * found.least, 4),
+        "momentum": f"{training.momentum:g}",
+        "rolling": language.decimal(1 + growth(training, min(found.least, 0.0)), 4),
     }
-    yield _("At epoch %(epoch)s the network is %(distance)s away from it.") % facts
+    yield _("At epoch %(epoch)s the network is %(distance)s away from this saddle.") % facts
     yield (
         _(
             "At the saddle the loss bends down along %(negative)s perpendicular directions, up along %(positive)s, and "
@@ -372,6 +480,14 @@ def _saddle(training: Training, found: Escape, language: Language) -> Iterator[s
             )
             % facts
         )
+    else:
+        yield (
+            _(
+                "At a learning rate of α = %(rate)s and a momentum of β = %(momentum)s every epoch lengthens the "
+                "distance along it in the long run %(rolling)s-fold: little at a time, but it adds up."
+            )
+            % facts
+        )
 
 
 def _end(found: Escape, language: Language) -> Iterator[str]:
@@ -387,8 +503,8 @@ def _end(found: Escape, language: Language) -> Iterator[str]:
     if found.reduced is not None:
         yield (
             _(
-                "If the bend grows as the layers grow together, with every sigmoid replaced by its tangent, it comes "
-                "at epoch %(reduced)s."
+                "If the bend grows as the layers grow together, with every sigmoid replaced by its tangent (the "
+                "reduced flow), it comes at epoch %(reduced)s."
             )
             % facts
         )
@@ -397,22 +513,26 @@ def _end(found: Escape, language: Language) -> Iterator[str]:
 def ranks(run: Experiment, language: Language) -> str:
     """The effective rank of the last hidden layer at the moment of each phase; nothing if it is not known."""
     _ = language.gettext
-    parts = []
-    for number, (phase, anatomy) in enumerate(zip(run.phases.phases, run.anatomy, strict=True), start=1):
+    ranks = []
+    for phase, anatomy in zip(run.phases.phases, run.anatomy, strict=True):
         look = anatomy.middle if phase.kind == "plateau" and not phase.open else anatomy.end
         rank = look.activation_ranks[-2] if len(look.activation_ranks) > 1 else None
-        if rank is not None:
-            facts = {"rank": language.decimal(rank, 2), "number": number}
-            parts.append(_("%(rank)s in phase %(number)s") % facts)
-    if not parts:
+        if rank is None:
+            return ""
+        ranks.append(language.decimal(rank, 2))
+    if not ranks:
         return ""
-    return _("For the activations of the last hidden layer it is %(list)s.") % {"list": language.enumeration(parts)}
+    return _(
+        "For the activations of the last hidden layer it is, moment by moment of the table of phases, %(list)s."
+    ) % {"list": language.enumeration(ranks)}
 
 
 def stuck(run: Experiment, language: Language) -> str | None:
     """What too much inertia did from the same start, if it did harm."""
     _ = language.gettext
     companion = run.warning
+    if run.phases.status == "diverged":
+        return None
     facts = {
         "rule": optimizer(companion.training, language),
         "last": language.significant(float(companion.loss[-1])),

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_FLOOR
 
 from quadnet.config import CLASSES
-from quadnet.evidence import MERGED, NAMED, Snapshot, Split, separation
+from quadnet.evidence import NAMED, Snapshot, Split, separation
 from quadnet.experiment import Observed
 from quadnet.mixture import Partition
 from quadnet.phases import Phase
@@ -13,6 +14,7 @@ from report.language import Language
 
 AT_ITS_LEVEL = 0.02  # a state is called settled while its loss is within this share of the best for its groups
 CLEARLY = 0.1  # a change of accuracy or recall that is worth a word
+_SWING = 1e-3  # of a loss that leaves the range between a phase's ends, as a share of it
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Chapter:
         loss: The loss at that moment.
         level: The lowest loss of a network that tells apart just the groups of that moment.
         splits: The groups of classes that came apart since the moment before.
+        range: The lowest and the highest loss of the phase.
     """
 
     number: int
@@ -36,6 +39,13 @@ class Chapter:
     loss: float
     level: float
     splits: tuple[Split, ...]
+    range: tuple[float, float]
+
+    @property
+    def steady(self) -> bool:
+        """Whether the loss stays between those at the phase's ends, or next to them."""
+        ends = self.phase.loss_start, self.phase.loss_end
+        return self.range[0] >= min(ends) * (1 - _SWING) and self.range[1] <= max(ends) * (1 + _SWING)
 
 
 def chapters(run: Observed) -> tuple[Chapter, ...]:
@@ -48,9 +58,16 @@ def chapters(run: Observed) -> tuple[Chapter, ...]:
         if seen.partition not in levels:
             levels[seen.partition] = run.dataset.mixture.level(seen.partition)
         splits = separation(before.partition, seen.partition, run.dataset.mixture.centres)
-        result.append(Chapter(number, phase, before, seen, loss, levels[seen.partition], splits))
+        within = extremes(run, phase)
+        result.append(Chapter(number, phase, before, seen, loss, levels[seen.partition], splits, within))
         before = seen
     return tuple(result)
+
+
+def extremes(run: Observed, phase: Phase) -> tuple[float, float]:
+    """The lowest and the highest loss of a phase."""
+    within = run.history.loss[phase.start : phase.end + 1]
+    return float(within.min()), float(within.max())
 
 
 def kind(chapter: Chapter, language: Language) -> str:
@@ -73,14 +90,18 @@ def _descent(chapter: Chapter, language: Language) -> str:
         return _("The loss ends higher than it began")
     if len(after) == 1 and _beneath(chapter):
         return _("The classes move apart, but only faintly")
+    if len(after) == 1 and chapter.loss > chapter.level * (1 + AT_ITS_LEVEL):
+        return _("The outputs change alike for all classes")
     if len(after) == 1:
         return _("Every output moves to its class’s share")
     if len(after) == CLASSES and after == before and chapter.snapshot.accuracy > chapter.before.accuracy + CLEARLY:
         return _("The classes become clearly distinct")
     if after == before:
-        return _("The same groups, told apart more surely")
+        return _("The same groups, at a lower loss")
     if len(after) < len(before):
         return _("Some classes fall together again")
+    if len(after) == CLASSES and len(before) > 1:
+        return _("The last groups come apart")
     if len(after) == CLASSES:
         return _("All four classes come apart")
     single = [str(group[0]) for group in after if len(group) == 1]
@@ -104,14 +125,16 @@ def _plateau(chapter: Chapter, language: Language) -> str:
         if chapter.loss <= chapter.level * (1 + AT_ITS_LEVEL):
             return _("Every output waits at its class’s share")
         return _("No class is told from another")
+    if chapter.phase.open and chapter.splits:
+        return _("Classes come apart slowly until the run ends")
     if chapter.phase.open and chapter.phase.loss_end < chapter.phase.loss_start:
-        return _("Slow gains until the run ends")
+        return _("The loss falls slowly until the run ends")
     if chapter.phase.open:
-        return _("No more gains until the run ends")
+        return _("The loss falls no further until the run ends")
     if len(groups) == CLASSES:
         if chapter.loss <= chapter.level * (1 + AT_ITS_LEVEL):
             return _("All four classes differ")
-        return _("All four differ, but only faintly yet")
+        return _("All four differ; the loss is above the best")
     merged = [group for group in groups if len(group) > 1]
     return _("Still merged: %(groups)s") % {"groups": _together(merged, language)}
 
@@ -138,12 +161,18 @@ def groups(partition: Partition) -> str:
     return " | ".join("\u202f".join(str(c) for c in group) for group in partition)
 
 
-def reading(chapter: Chapter, language: Language) -> str:
-    """The phase's paragraph: what was measured, in whole sentences."""
-    return language.paragraph(_sentences(chapter, language))
+def reading(chapter: Chapter, language: Language, bends: int | None = None) -> str:
+    """The phase's paragraph: what was measured, in whole sentences.
+
+    Args:
+        chapter: The phase.
+        language: How to speak.
+        bends: How many directions the loss bends down along at the end of the phase; None if that is not known.
+    """
+    return language.paragraph(_sentences(chapter, bends, language))
 
 
-def _sentences(chapter: Chapter, language: Language) -> Iterator[str]:
+def _sentences(chapter: Chapter, bends: int | None, language: Language) -> Iterator[str]:
     _ = language.gettext
     phase, seen = chapter.phase, chapter.snapshot
     facts = {
@@ -159,24 +188,25 @@ def _sentences(chapter: Chapter, language: Language) -> Iterator[str]:
         "classes": labels(seen.predicted, language),
         "groups": groups(seen.partition),
         "share": language.percent(float(seen.shares.max())),
-        "contrast": language.significant(phase.contrast or 0.0, 2),
+        "contrast": language.significant(phase.contrast or 0.0, 2, ROUND_FLOOR),
         "named": language.percent(NAMED, 0),
+        "lowest": language.significant(chapter.range[0]),
+        "highest": language.significant(chapter.range[1]),
     }
     yield _("Between epochs %(start)s and %(end)s the loss goes from %(first)s to %(last)s.") % facts
-    if phase.grade == "shoulder":
+    if not chapter.steady:
+        yield _("On the way it lies between %(lowest)s and %(highest)s.") % facts
+    elif phase.grade == "shoulder":
         yield (
             _(
-                "At its flattest the curve is only %(contrast)s times slower than in the slower of the two descents "
-                "beside it: a shoulder rather than a plateau."
+                "At its flattest the curve is %(contrast)s times slower than in the slower descent beside it: a weak "
+                "plateau, called a shoulder."
             )
             % facts
         )
     elif phase.grade == "plateau":
         yield (
-            _(
-                "At its flattest the curve is at least %(contrast)s times slower than in the slower of the descents "
-                "beside it."
-            )
+            _("At its flattest the curve is at least %(contrast)s times slower than in the slower descent beside it.")
             % facts
         )
     if len(seen.predicted) == 1:
@@ -195,42 +225,76 @@ def _sentences(chapter: Chapter, language: Language) -> Iterator[str]:
     yield from _separation(chapter, language)
     yield from _recall(chapter, language)
     yield from _level(chapter, facts, language)
-    if phase.open and phase.loss_end > phase.loss_start:
+    yield from _outlook(chapter.phase, bends, language)
+
+
+def _outlook(phase: Phase, bends: int | None, language: Language) -> Iterator[str]:
+    """What the end of an open phase tells of what would follow."""
+    _ = language.gettext
+    if not phase.open:
+        return
+    if phase.loss_end > phase.loss_start:
         yield _("The run ends here, with a higher loss than at the start of the phase.")
-    elif phase.open and phase.kind == "plateau":
-        yield _("The run ends here, so nobody can tell from it whether this is the end or one more plateau.")
-    elif phase.open:
+    elif phase.kind == "descent":
         yield _("The run ends while the loss still falls fast.")
+    elif bends is None:
+        yield _("The run ends here; whether at a bottom or on one more plateau, a longer run would have to tell.")
+    elif bends:
+        yield (
+            language.ngettext(
+                "The run ends here, at no bottom yet: the loss still bends down along %(bends)s direction.",
+                "The run ends here, at no bottom yet: the loss still bends down along %(bends)s directions.",
+                bends,
+            )
+            % {"bends": bends}
+        )
+    else:
+        yield _("The run ends here; the loss bends down along no direction, so this may be a bottom.")
 
 
 def _separation(chapter: Chapter, language: Language) -> Iterator[str]:
     """What came apart, by where the classes lie."""
     _ = language.gettext
-    for split in chapter.splits:
-        facts = {"parts": groups(split.parts), "one": labels(min(split.parts, key=len), language)}
-        yield {
-            "left_right": _("What comes apart is left and right: %(parts)s."),
-            "top_bottom": _("What comes apart is top and bottom: %(parts)s."),
-            "diagonal": _("What comes apart lies on a diagonal: %(parts)s."),
-            "one_from_rest": _("Class %(one)s comes apart from the rest: %(parts)s."),
-            "several": _("More than two groups come apart at once: %(parts)s."),
-        }[split.kind] % facts
+    sentences = {
+        "left_right": _("Since epoch %(since)s left and right have come apart: %(parts)s."),
+        "top_bottom": _("Since epoch %(since)s top and bottom have come apart: %(parts)s."),
+        "diagonal": _("Since epoch %(since)s groups diagonal to each other have come apart: %(parts)s."),
+        "one_from_rest": _("Since epoch %(since)s one class has come apart from the rest: %(parts)s."),
+        "several": _("Since epoch %(since)s more than two groups have come apart: %(parts)s."),
+    }
+    for kind, sentence in sentences.items():
+        parts = [groups(split.parts) for split in chapter.splits if split.kind == kind]
+        if parts:
+            since = language.integer(chapter.before.epoch)
+            yield sentence % {"since": since, "parts": language.enumeration(parts)}
 
 
 def _recall(chapter: Chapter, language: Language) -> Iterator[str]:
-    """Whose recall rose in a descent; nothing while the network only shifts one answer for all points."""
+    """Whose recall changed in a descent; nothing while the network only shifts one answer for all points."""
     _ = language.gettext
     before, after = chapter.before.recall, chapter.snapshot.recall
     if chapter.phase.kind != "descent" or len(chapter.snapshot.partition) == 1:
         return
-    risen = [
-        _("for class %(label)s from %(before)s to %(after)s")
+    changes = {
+        c: _("for class %(label)s from %(before)s to %(after)s")
         % {"label": c, "before": language.percent(float(before[c]), 0), "after": language.percent(float(after[c]), 0)}
         for c in range(CLASSES)
-        if after[c] > before[c] + CLEARLY
-    ]
-    if risen:
-        yield _("Recall rises %(list)s.") % {"list": language.enumeration(risen)}
+    }
+    risen = [changes[c] for c in range(CLASSES) if after[c] > before[c] + CLEARLY]
+    fallen = [changes[c] for c in range(CLASSES) if after[c] < before[c] - CLEARLY]
+    facts = {
+        "since": _("then")
+        if chapter.splits
+        else _("epoch %(epoch)s") % {"epoch": language.integer(chapter.before.epoch)},
+        "risen": language.enumeration(risen),
+        "fallen": language.enumeration(fallen),
+    }
+    if risen and fallen:
+        yield _("Since %(since)s recall has risen %(risen)s; it has fallen %(fallen)s.") % facts
+    elif risen:
+        yield _("Since %(since)s recall has risen %(risen)s.") % facts
+    elif fallen:
+        yield _("Since %(since)s recall has fallen %(fallen)s.") % facts
 
 
 def _names(seen: Snapshot) -> bool:
@@ -242,13 +306,13 @@ def _level(chapter: Chapter, facts: dict[str, str], language: Language) -> Itera
     _ = language.gettext
     if chapter.phase.kind == "descent":
         return
-    facts = facts | {"within": language.percent(AT_ITS_LEVEL, 0), "merged": f"{MERGED:g}"}
+    facts = facts | {"within": language.percent(AT_ITS_LEVEL, 0)}
     alone = len(chapter.snapshot.partition) == 1
     if alone and _beneath(chapter):
         yield (
             _(
-                "The mean outputs of all classes are within %(merged)s of each other, but the loss there, %(loss)s, is "
-                "below the %(level)s of outputs that equal the class shares: the outputs do say something of the point."
+                "By their mean outputs the classes form one group, but the loss there, %(loss)s, is below the "
+                "%(level)s of outputs that equal the class shares: the outputs do say something of the point."
             )
             % facts
         )
@@ -283,8 +347,7 @@ def _level(chapter: Chapter, facts: dict[str, str], language: Language) -> Itera
             _(
                 "By their mean outputs the classes form the groups %(groups)s. The loss there, %(loss)s, is already "
                 "below the %(level)s that a network which tells just these groups apart can expect on fresh points: "
-                "within the groups the outputs differ too, on average by less than %(merged)s, or they fit accidents "
-                "of these points."
+                "within the groups the outputs differ too, or they fit accidents of these points."
             )
             % facts
         )

@@ -15,6 +15,7 @@ from report.language import Language, subscript
 from report.story import Chapter
 
 _HEAT_STEPS = 8
+_MOST_CROSSED = 3  # plateaus beside each other in a table
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,10 @@ def _least(value: float, signs: Signs | None, language: Language) -> str:
 
 
 def crossings(run: Experiment, language: Language) -> tuple[tuple[str, ...], ...]:
-    """Head and rows: for each rule the epochs it needs from the middle of each plateau, its speed-up, and theory's."""
+    """Head and rows: for each rule the epochs it needs from the middle of a plateau, its speed-up, and theory's."""
     _ = language.gettext
     middles = {anatomy.middle.snapshot.epoch: anatomy.middle for anatomy in run.anatomy}
-    crossed = [crossing for crossing in run.crossings if crossing is not None]
+    crossed = [crossing for crossing in run.crossings if crossing is not None][:_MOST_CROSSED]
     if not crossed:
         return ()
     head, columns = (

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import ROUND_CEILING
 from typing import Any
 
 from quadnet import claims
@@ -48,7 +49,7 @@ _FIGURES: dict[str, tuple[str, ...]] = {
     "N6b": ("training",),
     "N7": ("training",),
     "N8a": ("inertia",),
-    "N8b": ("inertia",),
+    "N8b": (),
     "N9": (),
 }
 
@@ -109,20 +110,28 @@ def _tests(language: Language) -> dict[str, str]:
         "beyond": f"{claims.BEYOND_STEP:g}",
     }
     sentences = {
-        "N1": _("No step raises the loss. In part: at most %(seldom)s of the steps do."),
+        "N1": _("No step raises the loss, rounding apart. In part: at most %(seldom)s of the steps do."),
         "N2": _("At least two plateaus that the curve leaves again. In part: one."),
-        "N3": _("The first loss is within %(blind)s of 4 ln 2, the loss of outputs that all are ½."),
-        "N4a": _("The first phase is a descent, over by epoch %(end)s, that lowers ln L by at least %(drop)s."),
+        "N3": _(
+            "The first loss is within %(blind)s of 4 ln 2, the loss of outputs that all are ½. In part: so, but the "
+            "classes are named better than by one answer for all."
+        ),
+        "N4a": _("The first phase is a descent, over by epoch %(end)s, in which ln L falls by at least %(drop)s."),
         "N4b": _(
             "Before the drop several classes are named, after it a single one, and a mean output is more than %(off)s "
             "away from its class’s share."
         ),
         "N5": _("The saddle beside the plateau has no negative eigenvalue: from it no direction leads down."),
         "N6a": _("The largest singular value of W₁ grows more than %(drift)s-fold on the plateau."),
-        "N6b": _("The first groups to come apart are one class and the other three."),
+        "N6b": _("At the first phase’s moment with several groups, these are one class and the other three."),
         "N7": _("There are at least as many descents as classes."),
-        "N8a": _("Heavy ball 0.9, started in the middle of the plateau, is more than %(faster)s times faster."),
-        "N8b": _("The averaging form 0.9, with steps no longer than plain ones, is more than %(beyond)s times faster."),
+        "N8a": _(
+            "Heavy ball with β = 0.9, started in the middle of the plateau, is more than %(faster)s times faster."
+        ),
+        "N8b": _(
+            "The averaging form with β = 0.9, whose steps are no longer than plain ones, is more than %(beyond)s times "
+            "faster."
+        ),
         "N9": _("Predictions compared with the labels agree on every training point."),
     }
     return {number: sentence % facts for number, sentence in sentences.items()}
@@ -133,6 +142,12 @@ def because(number: str, verdict: Verdict, language: Language) -> str:
     if verdict.outcome == "cannot be tested":
         return _untested(number, verdict, language)
     facts = {name: _text(value, language) for name, value in verdict.measured.items()}
+    # What is said to be the most must not be rounded down.
+    facts |= {
+        name: language.significant(value, 3, ROUND_CEILING)
+        for name, value in verdict.measured.items()
+        if name.startswith("furthest_") and isinstance(value, float)
+    }
     return language.paragraph(_REASONS[number](verdict, facts, language))
 
 
@@ -146,21 +161,21 @@ def _untested(number: str, verdict: Verdict, language: Language) -> str:
     _ = language.gettext
     if number == "N1":
         return _("A single epoch has no step.")
-    if number == "N4a":
+    if number in ("N2", "N4a"):
         return _("The curve is too short to have phases.")
     facts = {name: _text(value, language) for name, value in verdict.measured.items()}
     if number == "N6b" and facts:
         return (
             _(
-                "The loss falls to %(loss_before_groups)s, below the %(level_of_class_shares)s of the class shares, "
-                "while the mean outputs of all classes are still alike: they do not show what comes apart first."
+                "The loss falls to %(lowest_loss_of_one_group)s, below the %(level_of_class_shares)s of the class "
+                "shares, while all classes still form one group: groups do not show what comes apart first."
             )
             % facts
         )
     if number == "N6b":
-        return _("No two classes come apart in this run.")
+        return _("All classes stay one group in this run.")
     if number == "N7" and verdict.measured["groups_at_the_end"] == 1:
-        return _("At the end of this run no class is told from another.")
+        return _("At the end of this run all classes form one group.")
     if number == "N7":
         return _("At the end of this run the classes form only %(groups_at_the_end)s groups.") % facts
     if number in ("N8a", "N8b") and facts:
@@ -229,8 +244,8 @@ def _blind(verdict: Verdict, facts: dict[str, str], language: Language) -> Itera
     facts = facts | {"accuracy": language.percent(share)}
     yield (
         _(
-            "The first loss is %(loss)s against %(level)s; no class’s mean output is further than "
-            "%(furthest_mean_output_from_half)s from ½; accuracy %(accuracy)s."
+            "The first loss is %(loss)s against %(level)s; the mean outputs are up to "
+            "%(furthest_mean_output_from_half)s away from ½; accuracy %(accuracy)s."
         )
         % facts
     )
@@ -238,12 +253,8 @@ def _blind(verdict: Verdict, facts: dict[str, str], language: Language) -> Itera
 
 def _sharp_drop(verdict: Verdict, facts: dict[str, str], language: Language) -> Iterator[str]:
     _ = language.gettext
-    drop = verdict.measured.get("drop_of_ln_loss")
-    if isinstance(drop, float) and drop < 0:
-        facts = facts | {"rise": _text(-drop, language)}
-        yield _("The first descent ends at epoch %(end)s, where ln L is %(rise)s higher than at the start.") % facts
-    elif "end" in verdict.measured:
-        yield _("The first descent ends at epoch %(end)s and lowers ln L by %(drop_of_ln_loss)s.") % facts
+    if "end" in verdict.measured:
+        yield _("The first descent ends at epoch %(end)s; in it ln L falls by %(drop_of_ln_loss)s.") % facts
     else:
         yield _("The curve starts with no descent.")
 
@@ -260,8 +271,8 @@ def _one_class(verdict: Verdict, facts: dict[str, str], language: Language) -> I
     else:
         yield (
             _(
-                "On the plateau the mean outputs are within %(furthest_mean_output_from_share)s of the class shares, "
-                "and the loss is %(loss_on_plateau)s where exactly those shares give %(level_of_class_shares)s."
+                "On the plateau the mean outputs are up to %(furthest_mean_output_from_share)s away from the class "
+                "shares, and the loss is %(loss_on_plateau)s where exactly those shares give %(level_of_class_shares)s."
             )
             % facts
         )
@@ -284,7 +295,7 @@ def _stuck(verdict: Verdict, facts: dict[str, str], language: Language) -> Itera
         )
         % facts
     )
-    yield _("The claim is true of the slope alone: the gradient’s norm is %(gradient_norm)s in mid-plateau.") % facts
+    yield _("At the saddle itself the slope is zero; in mid-plateau the gradient’s norm is %(gradient_norm)s.") % facts
 
 
 def _drift(verdict: Verdict, facts: dict[str, str], language: Language) -> Iterator[str]:
@@ -292,7 +303,7 @@ def _drift(verdict: Verdict, facts: dict[str, str], language: Language) -> Itera
 
 
 def _one_more_class(verdict: Verdict, facts: dict[str, str], language: Language) -> Iterator[str]:
-    yield language.gettext("The first groups, seen at epoch %(epoch)s, are %(first_groups)s.") % facts
+    yield language.gettext("At epoch %(epoch)s, the first such moment, the groups are %(first_groups)s.") % facts
 
 
 def _class_after_class(verdict: Verdict, facts: dict[str, str], language: Language) -> Iterator[str]:

@@ -10,6 +10,8 @@ from quadnet.arrays import FloatArray
 from quadnet.phases import Phase
 from report.figures import style
 
+_NAME = 22  # letters of a line beside the curves
+
 
 @dataclass(frozen=True)
 class Run:
@@ -29,15 +31,16 @@ def curves(runs: Sequence[Run], epoch: str, loss: str) -> Figure:
         loss: Name of the loss axis.
     """
     figure = style.canvas(170, 76)
-    upper = style.place(figure, 13, 27, 120, 46)
-    lower = style.place(figure, 13, 11, 120, 14)
+    upper = style.place(figure, 13, 27, 112, 46)
+    lower = style.place(figure, 13, 11, 112, 14)
     looks = [(style.INK, "-"), (style.ACCENT, (0, (5, 2)))]
     longest = max(run.loss.size for run in runs)
     for row, (run, (colour, line)) in enumerate(zip(runs, looks, strict=True)):
+        name = style.wrap(run.name, _NAME)
         if run.loss.size:
             shown = np.unique(np.geomspace(1, run.loss.size, 500).astype(np.int64))
             mark = "o" if shown.size == 1 else ""  # a single epoch makes no line
-            upper.plot(shown, run.loss[shown - 1], marker=mark, color=colour, linestyle=line, label=run.name)
+            upper.plot(shown, run.loss[shown - 1], marker=mark, color=colour, linestyle=line, label=name)
         for number, phase in run.plateaus.items():
             ends, width = [phase.start + 1, phase.end + 1], 2 if phase.open else 5
             lower.plot(ends, [-row, -row], color=colour, linewidth=width, solid_capstyle="butt")

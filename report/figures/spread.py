@@ -61,7 +61,8 @@ def curves(loss: FloatArray, others: Sequence[FloatArray], strips: Sequence[Stri
     axes = style.place(figure, _LEFT, 11 + below, _INNER, _CURVES)
     everything = [curve for curve in (loss, *others) if curve.size]
     end = max([2, *(curve.size for curve in everything)])
-    start = max(1, end // 100)  # the last two decades: a whole axis would show little but the first plateau
+    # With plateaus the last two decades: a whole axis would show little but the first of them.
+    start = max(1, end // 100) if strips else 1
     mark = "o" if all(curve.size == 1 for curve in everything) else ""  # a single epoch makes no line
     axes.plot(*_joined(others, start), marker=mark, color=style.MUTED, linewidth=0.45, zorder=1)
     shown = _places(start, loss.size)

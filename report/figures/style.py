@@ -177,6 +177,9 @@ def loss_scale(axes: Axes, first: float, top: float) -> None:
     """
     if top > 10 * max(first, 1e-300):
         axes.set_yscale("log")
+        low, high = axes.get_ylim()
+        power = float("1e" + f"{high:.16e}".partition("e")[2])
+        axes.set_ylim(min(low, power), high)  # so that one power of ten at least is marked
         decades(axes.yaxis)
     else:
         axes.set_ylim(0, top * 1.07 or 1)

@@ -271,9 +271,11 @@ def test_a_plateau_that_a_thinned_history_passes_over_is_not_crossed(
 
 
 def test_at_least_one_update_is_counted(default_run: Experiment, prior: Crossing) -> None:
-    crossing = _crossed(default_run, dataclasses.replace(prior.phase, loss_end=3.0), HEAVY)
+    there = float(default_run.history.loss[prior.start])
+    crossing = _crossed(default_run, dataclasses.replace(prior.phase, loss_end=there * (1 - 1e-12)), HEAVY)
     assert crossing is not None
     assert (crossing.plain, crossing.trials) == (1, (Trial(HEAVY, 1, 1.0),))
+    assert _crossed(default_run, dataclasses.replace(prior.phase, loss_end=there), HEAVY) is None  # nothing to reach
 
 
 @pytest.mark.parametrize("stretch", [1, 7, 826, 10_000])

@@ -13,7 +13,7 @@ from quadnet.config import Config, parse
 from quadnet.dataset import Dataset
 from quadnet.experiment import Experiment, conduct
 from quadnet.phases import Phase, Phases, detect
-from quadnet.replicates import Replicate, Replicates, Replicating, Standing, course, extent, failed, standings
+from quadnet.replicates import Replicate, Replicates, Replicating, Standing, Ways, extent, failed, standings, ways
 from quadnet.sweep import Plateau, run, seeded
 from quadnet.training import Progress, train
 
@@ -187,7 +187,7 @@ def _phases(*lengths: int, still: int = 0, longest: int = 500) -> Phases:
 
 def _replicate(phases: Phases, groups: Any = ((0, 1, 2, 3),)) -> Replicate:
     plateaus = tuple(Plateau(p.start, p.end, 2.0, groups) for p in phases.closed_plateaus)
-    return Replicate(1, np.ones(10), phases, plateaus)
+    return Replicate(1, np.full(10, 2.2), phases, plateaus)
 
 
 def test_a_plateau_that_was_not_left_counts_once_it_has_lasted_longer(default_run: Experiment) -> None:
@@ -242,13 +242,21 @@ def test_chance_alone_says_unusual_at_most_once_in_eight(others: int) -> None:
     assert len(unusual) % 2 == 0
 
 
-def test_the_same_course_and_a_part_of_it_are_counted_apart(
+def test_each_replicate_counts_once_by_the_way_that_it_went(
     default_run: Experiment, default_replicates: Replicates
 ) -> None:
-    same, part = course(default_run, default_replicates)
     kinds = ["".join(phase.kind[0] for phase in other.phases.phases) for other in default_replicates.runs]
-    assert same == kinds.count("dpdpdp")
-    assert part == kinds.count("dpdp")
-    assert same + part == 16
-    others = [_replicate(phases) for phases in (_phases(5, 5, 5), _phases(5, 5, still=5), _phases(), Phases("ok", ()))]
-    assert course(default_run, replace(default_replicates, runs=tuple(others))) == (1, 1)
+    found = ways(default_run, default_replicates)
+    assert found == Ways(kinds.count("dpdpdp"), kinds.count("dpdp"), 0, 0, 0)
+    assert found.same + found.part == 16
+    story = _phases(5, 5, still=5), _phases(5, 5, 5, still=5), _phases(5, still=5), _phases(), Phases("ok", ())
+    others = [_replicate(phases) for phases in story]
+    low = replace(others[2], loss=np.array([2.0, 0.1]))
+    runs = Replicates(default_replicates.epochs, (*others, low))
+    assert ways(default_run, runs) == Ways(same=1, part=2, lower=1, more=1, other=1)
+
+
+def test_who_slows_down_at_the_bottom_does_not_stand_on_a_plateau(default_run: Experiment) -> None:
+    high, low = _replicate(_phases(still=1800)), replace(_replicate(_phases(still=1800)), loss=np.array([2.0, 0.3]))
+    first, _second = standings(default_run, Replicates(3000, (high, low)))
+    assert first.staying == (1800,)

@@ -63,7 +63,7 @@ def test_a_panel_tells_the_accuracy_and_the_classes_of_its_moment(
         predicted = outputs(default_run.history.at(epoch), default_run.dataset.points).argmax(axis=1)
         accuracy = float((predicted == default_run.dataset.labels).mean())
         assert f"{100 * accuracy:.1f}\u202f% right" in panel.caption
-        told = re.search(r"predicted classes ([0-9, and]+), accuracy", panel.alt)
+        told = re.search(r"classes predicted: ([0-9, and]+); accuracy", panel.alt)
         assert told is not None
         assert {int(c) for c in re.findall(r"\d", told[1])} == set(predicted.tolist())
 
@@ -81,7 +81,7 @@ def test_a_layer_of_one_unit_is_told_in_the_singular(english: Language, small_ru
 
 def test_the_comparison_s_alternative_text_tells_its_result(default_run: Experiment, english: Language) -> None:
     alt = drawings.inertia(default_run, english).alt
-    assert "gradient descent and heavy ball 0.9" in alt
+    assert "gradient descent and heavy ball (β = 0.9)" in alt
     assert alt.endswith(prose.inertia(default_run, english))
 
 
@@ -180,7 +180,7 @@ def test_another_rule_has_no_growth_of_plain_descent(default_run: Experiment, en
 
 def test_the_saddle_s_alternative_text_names_the_end_of_the_plateau(default_document: Document) -> None:
     figure = default_document.figures["saddle"]
-    assert "ends at epoch 1658" in figure.alt
+    assert "the end of the plateau at epoch 1658" in figure.alt
     assert "highest at the saddle" in figure.alt
     assert b"end by the reduced flow" in figure.content
 

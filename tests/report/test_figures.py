@@ -632,7 +632,9 @@ def test_all_other_curves_are_one_line_with_gaps_behind_the_run_s_own() -> None:
     assert {"EPOCH", "LOSS", "OWN", "OTHERS"} <= set(texts(figure))
     assert "LENGTH" not in texts(figure)
     assert axes.get_xscale() == "log"
-    assert axes.get_xlim() == (40, 4000)
+    assert axes.get_xlim() == (1, 4000)
+    (above, _below) = spread_out(np.linspace(2, 0.5, 3000), others, [spread.Strip("FIRST", 30, [10], [])]).axes
+    assert above.get_xlim() == (40, 4000)  # the plateaus are at its end
 
 
 def test_each_strip_has_a_dot_for_each_other_run_a_tail_where_it_was_cut_off_and_a_diamond() -> None:

@@ -1,7 +1,7 @@
 import gettext
 import math
 import re
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import pytest
 from hypothesis import given
@@ -92,7 +92,7 @@ def test_a_decimal_reads_back_to_half_a_unit_of_its_last_place(value: float, pla
         (1015754.4, 2, "1.0·10⁶"),
         (9876.0, 2, "9876"),
         (115204.0, 2, "1.2·10⁵"),
-        (115204.0, 4, "115204"),
+        (115204.0, 4, "115\u202f204"),
         (-1.2345e9, 3, "−1.23·10⁹"),
         (3e-300, 1, "3·10⁻³⁰⁰"),
         (math.inf, 4, "∞"),
@@ -115,6 +115,37 @@ def test_a_significant_number_reads_back_to_half_a_unit_of_its_last_digit(
     assert abs(read - Decimal(value)) <= unit * (Decimal("0.5") + slack)
     rounded_up = 1 / (1 - Decimal("0.05") * Decimal(10) ** (1 - digits))  # 9.96 with two digits is 10
     assert unit <= max(Decimal(size) * Decimal(10) ** (1 - digits) * rounded_up, 1) * (1 + slack)
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "rounding", "text"),
+    [
+        (0.0067438, 3, ROUND_CEILING, "0.00675"),
+        (0.02, 3, ROUND_CEILING, "0.0200"),
+        (0.9991, 3, ROUND_CEILING, "1.00"),
+        (35.807, 2, ROUND_FLOOR, "35"),
+        (213.549, 2, ROUND_FLOOR, "213"),
+        (1461542.6, 2, ROUND_FLOOR, "1.4·10⁶"),
+    ],
+)
+def test_a_bound_is_rounded_to_its_own_side(value: float, digits: int, rounding: str, text: str) -> None:
+    assert ENGLISH.significant(value, digits, rounding) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "places", "text"),
+    [
+        (0.995, 0, "99.5\u202f%"),
+        (0.994, 0, "99\u202f%"),
+        (0.99999943, 1, "99.9999\u202f%"),
+        (0.00001, 1, "0.001\u202f%"),
+        (1.0, 1, "100.0\u202f%"),
+        (0.0, 0, "0\u202f%"),
+        (1e-300, 1, "0.000000000\u202f%"),
+    ],
+)
+def test_not_quite_all_is_never_all_and_not_quite_none_never_none(share: float, places: int, text: str) -> None:
+    assert ENGLISH.percent(share, places) == text
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def chapters(letters: str) -> list[Chapter]:
         seen = replace(SEEN, partition=FOUR if letter in "pL" else ALL)
         grade = {"P": "plateau", "S": "shoulder"}.get(letter)
         phase = Phase(kind, grade, letter.islower(), 10 * number, 10 * number + 10, 2.0, 1.0, None)
-        made.append(Chapter(number, phase, SEEN, seen, 1.0, 1.0, ()))
+        made.append(Chapter(number, phase, SEEN, seen, 1.0, 1.0, (), (1.0, 2.0)))
     return made
 
 

@@ -59,6 +59,7 @@ def test_what_was_measured_on_the_default_run(claims: dict[str, Any]) -> None:
         "level": pytest.approx(4 * np.log(2), abs=1e-12),
         "furthest_mean_output_from_half": pytest.approx(0.006744, abs=1e-6),
         "accuracy": 0.25,
+        "mean_recall": 0.25,
     }
     assert measured["N4a"] == {
         "first_phase": "descent",

@@ -220,7 +220,7 @@ def test_figures_are_numbered_as_they_come_and_references_agree(page: Any, defau
     anchors = [a["id"] for tag, a in page.elements if tag == "figure" and a["class"].startswith("figure ")]
     assert anchors == list(default_document.figures)
     assert "The drawing in figure 2 shows" in text
-    assert "A detector finds them ( figure 3 )" in text
+    assert "A detector finds the phases ( figure 3 )" in text
     assert "figure 1 shows the best division possible" in text
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -39,17 +40,30 @@ def seen(partition: Partition, **facts: Any) -> Snapshot:
 
 
 def descent(
-    before: Snapshot, after: Snapshot, *, is_open: bool = False, loss: float = 2.3, level: float = 2.2
+    before: Snapshot,
+    after: Snapshot,
+    *,
+    is_open: bool = False,
+    loss: float = 2.3,
+    level: float = 2.28,
+    swing: tuple[float, float] | None = None,
 ) -> Chapter:
     phase = Phase("descent", None, is_open, 10, 60, 2.7, loss, None)
-    return Chapter(1, phase, before, after, loss, level, separation(before.partition, after.partition, CENTRES))
+    splits = separation(before.partition, after.partition, CENTRES)
+    return Chapter(1, phase, before, after, loss, level, splits, swing or (loss, 2.7))
 
 
 def plateau(
-    snapshot: Snapshot, *, grade: str | None = "plateau", is_open: bool = False, loss: float = 2.25, level: float = 2.24
+    snapshot: Snapshot,
+    *,
+    grade: str | None = "plateau",
+    is_open: bool = False,
+    loss: float = 2.25,
+    level: float = 2.24,
+    swing: tuple[float, float] = (2.2, 2.3),
 ) -> Chapter:
     phase = Phase("plateau", None if is_open else grade, is_open, 20, 100, 2.3, 2.2, 12.4)
-    return Chapter(2, phase, seen(ALL), snapshot, loss, level, ())
+    return Chapter(2, phase, seen(ALL), snapshot, loss, level, (), swing)
 
 
 @pytest.mark.parametrize(
@@ -75,10 +89,11 @@ def test_a_phase_is_called_by_its_kind_its_grade_and_whether_it_is_open(chapter:
         (seen(ALL), seen(((0, 3), (1, 2))), "Classes 0 and 3 part from 1 and 2"),
         (seen(ALL), seen(MIXED), "0 and 2 come out; 1 and 3 stay merged"),
         (seen(ALL), seen(TRIPLE), "0 comes out; 1, 2 and 3 stay merged"),
-        (seen(PAIRS), seen(FOUR), "All four classes come apart"),
+        (seen(ALL), seen(FOUR), "All four classes come apart"),
+        (seen(PAIRS), seen(FOUR), "The last groups come apart"),
         (seen(FOUR), seen(PAIRS), "Some classes fall together again"),
-        (seen(MIXED), seen(MIXED), "The same groups, told apart more surely"),
-        (seen(FOUR, accuracy=0.6), seen(FOUR, accuracy=0.65), "The same groups, told apart more surely"),
+        (seen(MIXED), seen(MIXED), "The same groups, at a lower loss"),
+        (seen(FOUR, accuracy=0.6), seen(FOUR, accuracy=0.65), "The same groups, at a lower loss"),
         (seen(FOUR, accuracy=0.6), seen(FOUR, accuracy=0.97), "The classes become clearly distinct"),
     ],
 )
@@ -92,13 +107,15 @@ def test_the_story_of_a_descent_that_ends_without_groups_follows_its_loss(englis
     """Noisy classes begin to differ while their mean outputs are still alike; too long steps raise the loss."""
     begun = descent(seen(ALL), seen(ALL, accuracy=0.36), loss=2.11, level=2.25)
     assert story.story(begun, english) == "The classes move apart, but only faintly"
+    above = descent(seen(ALL), seen(ALL), loss=2.5, level=2.25)
+    assert story.story(above, english) == "The outputs change alike for all classes"
     risen = descent(seen(ALL), seen(ALL), loss=9.5, level=2.25)
     assert story.story(risen, english) == "The loss ends higher than it began"
 
 
 def test_classes_that_stay_merged_are_not_called_distinct() -> None:
     text = story.story(descent(seen(MIXED, accuracy=0.6), seen(MIXED, accuracy=0.8)), ENGLISH)
-    assert text == "The same groups, told apart more surely"
+    assert text == "The same groups, at a lower loss"
 
 
 @pytest.mark.parametrize(
@@ -110,10 +127,10 @@ def test_classes_that_stay_merged_are_not_called_distinct() -> None:
         (plateau(seen(ALL), loss=2.1), "The classes differ, but only faintly"),
         (plateau(seen(MIXED)), "Still merged: 1 and 3"),
         (plateau(seen(TRIPLE)), "Still merged: 1, 2 and 3"),
-        (plateau(seen(FOUR), loss=2.6), "All four differ, but only faintly yet"),
+        (plateau(seen(FOUR), loss=2.6), "All four differ; the loss is above the best"),
         (plateau(seen(FOUR)), "All four classes differ"),
-        (plateau(seen(FOUR), is_open=True), "Slow gains until the run ends"),
-        (plateau(seen(PAIRS), is_open=True), "Slow gains until the run ends"),
+        (plateau(seen(FOUR), is_open=True), "The loss falls slowly until the run ends"),
+        (plateau(seen(PAIRS), is_open=True), "The loss falls slowly until the run ends"),
     ],
 )
 def test_the_story_of_a_plateau_follows_its_groups_and_its_loss(chapter: Chapter, text: str) -> None:
@@ -154,11 +171,11 @@ def test_groups_are_digits_between_bars() -> None:
 
 SINGLE = "one value has no phases"
 SPEED = "Between epochs"
-SHOULDER = "a shoulder rather than a plateau"
-FLAT = "times slower than in the slower of the descents beside it."
+SHOULDER = "a weak plateau, called a shoulder"
+FLAT = "times slower than in the slower descent beside it."
 ONE_ANSWER = "is predicted for"
 ANSWERS = "are each predicted for 5\u202f% or more of the points"
-RECALL = "Recall rises"
+RECALL = "recall has risen"
 SHARES = "how frequent the classes are"
 ABOVE = "is above the 2.2400 of outputs"
 NAMED_ALREADY = "rightly than one answer for all could"
@@ -167,7 +184,7 @@ GROUPS = "form the groups"
 WITHIN = "within the groups the outputs differ too"
 DIFFER = "differ. The loss"
 FAINT = "differ already"
-OPEN = "one more plateau."
+OPEN = "on one more plateau, a longer run"
 OPEN_DESCENT = "still falls fast"
 SENTENCES = {
     SINGLE,
@@ -225,7 +242,7 @@ def test_a_reading_states_the_numbers_of_its_chapter() -> None:
     snapshot = seen(MIXED, epoch=12_345, **SPREAD_OUT)
     text = story.reading(plateau(snapshot, grade="shoulder", loss=1.56789, level=1.5), ENGLISH)
     assert "Between epochs 20 and 100 the loss goes from 2.300 to 2.200." in text
-    assert "only 12 times slower" in text
+    assert "is 12 times slower" in text
     assert "At epoch 12\u202f345 classes 0, 1, 2 and 3 are each predicted for" in text
     assert "of the points; accuracy 75.0\u202f%." in text
     assert (
@@ -234,18 +251,49 @@ def test_a_reading_states_the_numbers_of_its_chapter() -> None:
     )
 
 
-def test_only_recalls_that_rose_clearly_are_told() -> None:
+def test_only_recalls_that_changed_clearly_are_told_with_the_epoch_to_compare_with() -> None:
     before = seen(ALL, recall=np.array([0.2, 0.5, 0.9, 0.0]))
     after = seen(FOUR, recall=np.array([0.305, 0.6, 0.7, 1.0]), shares=np.array([0.25] * 4))
     text = story.reading(descent(before, after), ENGLISH)
-    assert "Recall rises for class 0 from 20\u202f% to 30\u202f% and for class 3 from 0\u202f% to 100\u202f%." in text
+    assert (
+        "Since then recall has risen for class 0 from 20\u202f% to 30\u202f% and for class 3 from 0\u202f% to "
+        "100\u202f%; it has fallen for class 2 from 90\u202f% to 70\u202f%." in text
+    )
+    fallen = story.reading(descent(replace(before, partition=FOUR), replace(after, recall=np.zeros(4))), ENGLISH)
+    assert "Since epoch 60 recall has fallen for class 0 from 20\u202f% to 0\u202f%," in fallen
+    assert "risen" not in fallen
 
 
 def test_a_phase_that_ends_higher_than_it_began_promises_no_end() -> None:
     phase = Phase("plateau", None, True, 0, 99, 2.8, 18.7, None)
-    text = story.reading(Chapter(1, phase, seen(ALL), seen(ALL), 18.7, 2.25, ()), ENGLISH)
+    text = story.reading(Chapter(1, phase, seen(ALL), seen(ALL), 18.7, 2.25, (), (2.8, 18.7)), ENGLISH)
     assert text.endswith("with a higher loss than at the start of the phase.")
     assert OPEN not in text
+
+
+@pytest.mark.parametrize(
+    ("bends", "said"),
+    [
+        (None, "The run ends here; whether at a bottom or on one more plateau, a longer run would have to tell."),
+        (0, "The run ends here; the loss bends down along no direction, so this may be a bottom."),
+        (1, "The run ends here, at no bottom yet: the loss still bends down along 1 direction."),
+        (3, "The run ends here, at no bottom yet: the loss still bends down along 3 directions."),
+    ],
+)
+def test_the_bends_at_the_end_tell_whether_it_may_be_a_bottom(bends: int | None, said: str) -> None:
+    assert story.reading(plateau(seen(ALL), is_open=True), ENGLISH, bends).endswith(said)
+    assert "bottom" not in story.reading(plateau(seen(ALL)), ENGLISH, bends)
+
+
+def test_a_loss_that_swings_is_told_by_its_range_and_not_called_flat() -> None:
+    swinging = plateau(seen(ALL), swing=(2.1, 2.4))
+    assert not swinging.steady
+    text = story.reading(swinging, ENGLISH)
+    assert "goes from 2.300 to 2.200. On the way it lies between 2.100 and 2.400." in text
+    assert FLAT not in text
+    assert plateau(seen(ALL), swing=(2.199, 2.302)).steady
+    down = descent(seen(ALL), seen(ALL), swing=(2.2, 2.7))
+    assert "On the way it lies between 2.200 and 2.700." in story.reading(down, ENGLISH)
 
 
 def test_one_answer_for_nearly_all_points_names_its_share() -> None:
@@ -300,9 +348,9 @@ def test_the_stories_of_the_default_run(default_run: Experiment) -> None:
         "Every output moves to its class’s share",
         "Every output waits at its class’s share",
         "0 and 2 come out; 1 and 3 stay merged",
-        "All four differ, but only faintly yet",
+        "All four differ; the loss is above the best",
         "The classes become clearly distinct",
-        "Slow gains until the run ends",
+        "The loss falls slowly until the run ends",
     ]
 
 
@@ -314,25 +362,21 @@ DIAGONAL: Partition = ((0, 2), (1, 3))
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        (ALL, TOP_BOTTOM, ["What comes apart is top and bottom: 0 1 | 2 3."]),
-        (ALL, LEFT_RIGHT, ["What comes apart is left and right: 0 3 | 1 2."]),
-        (ALL, DIAGONAL, ["What comes apart lies on a diagonal: 0 2 | 1 3."]),
-        (ALL, TRIPLE, ["Class 0 comes apart from the rest: 0 | 1 2 3."]),
-        (ALL, ((0, 1, 3), (2,)), ["Class 2 comes apart from the rest: 0 1 3 | 2."]),
-        (((0,), (1, 2, 3)), ((0,), (1,), (2, 3)), ["Class 1 comes apart from the rest: 1 | 2 3."]),
-        (ALL, MIXED, ["More than two groups come apart at once: 0 | 1 3 | 2."]),
-        (ALL, FOUR, ["More than two groups come apart at once: 0 | 1 | 2 | 3."]),
-        (MIXED, FOUR, ["What comes apart lies on a diagonal: 1 | 3."]),
+        (ALL, TOP_BOTTOM, ["Since epoch 60 top and bottom have come apart: 0 1 | 2 3."]),
+        (ALL, LEFT_RIGHT, ["Since epoch 60 left and right have come apart: 0 3 | 1 2."]),
+        (ALL, DIAGONAL, ["Since epoch 60 groups diagonal to each other have come apart: 0 2 | 1 3."]),
+        (ALL, TRIPLE, ["Since epoch 60 one class has come apart from the rest: 0 | 1 2 3."]),
+        (ALL, ((0, 1, 3), (2,)), ["Since epoch 60 one class has come apart from the rest: 0 1 3 | 2."]),
         (
-            PAIRS,
-            FOUR,
-            ["What comes apart is left and right: 0 | 1.", "What comes apart is left and right: 2 | 3."],
+            ((0,), (1, 2, 3)),
+            ((0,), (1,), (2, 3)),
+            ["Since epoch 60 one class has come apart from the rest: 1 | 2 3."],
         ),
-        (
-            LEFT_RIGHT,
-            FOUR,
-            ["What comes apart is top and bottom: 0 | 3.", "What comes apart is top and bottom: 1 | 2."],
-        ),
+        (ALL, MIXED, ["Since epoch 60 more than two groups have come apart: 0 | 1 3 | 2."]),
+        (ALL, FOUR, ["Since epoch 60 more than two groups have come apart: 0 | 1 | 2 | 3."]),
+        (MIXED, FOUR, ["Since epoch 60 groups diagonal to each other have come apart: 1 | 3."]),
+        (PAIRS, FOUR, ["Since epoch 60 left and right have come apart: 0 | 1 and 2 | 3."]),
+        (LEFT_RIGHT, FOUR, ["Since epoch 60 top and bottom have come apart: 0 | 3 and 1 | 2."]),
         (PAIRS, PAIRS, []),
         (FOUR, ALL, []),
         (PAIRS, LEFT_RIGHT, []),
@@ -347,10 +391,8 @@ def test_what_comes_apart_is_told_by_where_the_classes_lie(
 
 
 def test_the_default_run_s_classes_come_apart_in_its_third_and_fourth_phase(default_run: Experiment) -> None:
-    told = [
-        "apart" in story.reading(chapter, ENGLISH).partition("Recall")[0] for chapter in story.chapters(default_run)
-    ]
+    told = ["come apart" in story.reading(chapter, ENGLISH) for chapter in story.chapters(default_run)]
     readings = [story.reading(chapter, ENGLISH).replace("\u202f", " ") for chapter in story.chapters(default_run)]
     assert told == [False, False, True, True, False, False]
-    assert "More than two groups come apart at once: 0 | 1 3 | 2." in readings[2]
-    assert "What comes apart lies on a diagonal: 1 | 3." in readings[3]
+    assert "Since epoch 832 more than two groups have come apart: 0 | 1 3 | 2. Since then recall" in readings[2]
+    assert "Since epoch 1856 groups diagonal to each other have come apart: 1 | 3." in readings[3]

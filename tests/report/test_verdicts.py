@@ -21,7 +21,7 @@ FALLS: dict[str, Quantity] = {"steps": 9999, "rises": 0, "largest_rise": 0.0}
 ONE_CLASS: dict[str, Quantity] = {
     "largest_share_at_start": 1.0,
     "largest_share_on_plateau": 1.0,
-    "furthest_mean_output_from_share": 0.000244,
+    "furthest_mean_output_from_share": 0.0002441,
     "loss_on_plateau": 2.24932,
     "level_of_class_shares": 2.24934,
 }
@@ -40,7 +40,7 @@ RIGHT: dict[str, Quantity] = {
     "accuracy_on_random_labels": 0.25,
     "note_formula_on_random_labels": 1.0,
 }
-SHARES = "the mean outputs are within 0.000244 of the class shares, and the loss is 2.249 where exactly those"
+SHARES = "the mean outputs are up to 0.000245 away from the class shares, and the loss is 2.249 where exactly those"
 NO_PLATEAU = "This run leaves no plateau on which all classes are alike, at the loss of the class shares."
 NOT_CROSSED = (
     "Plain descent, started in the middle of the plateau from 5 to 94, does not leave it in at least three times the "
@@ -91,30 +91,30 @@ CASES: list[tuple[str, Any, Mapping[str, Quantity], str]] = [
         "The curve leaves 1 plateau again. It is only a shoulder.",
     ),
     ("N2", "fails", {"closed_plateaus": 0, "of_them_shoulders": 0}, "The curve leaves no plateau again."),
+    (
+        "N2",
+        "cannot be tested",
+        {"closed_plateaus": 0, "of_them_shoulders": 0},
+        "The curve is too short to have phases.",
+    ),
     *(
         (
             "N3",
             outcome,
-            {"loss": loss, "level": 2.7726, "furthest_mean_output_from_half": 0.00674, "accuracy": 0.255},
-            f"The first loss is {loss:.3f} against 2.773; no class’s mean output is further than 0.00674 from ½; "
+            {"loss": loss, "level": 2.7726, "furthest_mean_output_from_half": 0.006741, "accuracy": 0.255},
+            f"The first loss is {loss:.3f} against 2.773; the mean outputs are up to 0.00675 away from ½; "
             f"accuracy 25.5{NARROW}%.",
         )
-        for outcome, loss in (("holds", 2.775), ("fails", 4.5))
+        for outcome, loss in (("holds", 2.775), ("partly", 2.775), ("fails", 4.5))
     ),
     *(
         (
             "N4a",
             outcome,
             {"first_phase": "descent", "end": end, "drop_of_ln_loss": 0.2},
-            f"The first descent ends at epoch {end} and lowers ln L by 0.200.",
+            f"The first descent ends at epoch {end}; in it ln L falls by 0.200.",
         )
         for outcome, end in (("holds", 7), ("fails", 70))
-    ),
-    (
-        "N4a",
-        "fails",
-        {"first_phase": "descent", "end": 4, "drop_of_ln_loss": -1.215},
-        "The first descent ends at epoch 4, where ln L is 1.215 higher than at the start.",
     ),
     ("N4a", "fails", {"first_phase": "plateau"}, "The curve starts with no descent."),
     ("N4a", "cannot be tested", {"first_phase": None}, "The curve is too short to have phases."),
@@ -149,15 +149,15 @@ CASES: list[tuple[str, Any, Mapping[str, Quantity], str]] = [
         "N5",
         "fails",
         SADDLE,
-        "The saddle has 6 negative eigenvalues, down to −0.00321: the loss falls there, slowly at first. The claim is "
-        "true of the slope alone: the gradient’s norm is 0.000400 in mid-plateau.",
+        "The saddle has 6 negative eigenvalues, down to −0.00321: the loss falls there, slowly at first. At the "
+        "saddle itself the slope is zero; in mid-plateau the gradient’s norm is 0.000400.",
     ),
     (
         "N5",
         "fails",
         SADDLE | {"negative_eigenvalues": 1},
-        "The saddle has 1 negative eigenvalue, down to −0.00321: the loss falls there, slowly at first. The claim is "
-        "true of the slope alone: the gradient’s norm is 0.000400 in mid-plateau.",
+        "The saddle has 1 negative eigenvalue, down to −0.00321: the loss falls there, slowly at first. At the "
+        "saddle itself the slope is zero; in mid-plateau the gradient’s norm is 0.000400.",
     ),
     ("N5", "holds", SADDLE | {"negative_eigenvalues": 0}, "The saddle has no negative eigenvalue."),
     (
@@ -190,27 +190,27 @@ CASES: list[tuple[str, Any, Mapping[str, Quantity], str]] = [
         "N6b",
         "holds",
         {"first_groups": "0 | 1 2 3", "epoch": 12_000},
-        f"The first groups, seen at epoch 12{NARROW}000, are 0 | 1 2 3.",
+        f"At epoch 12{NARROW}000, the first such moment, the groups are 0 | 1 2 3.",
     ),
     (
         "N6b",
         "fails",
         {"first_groups": "0 | 1 3 | 2", "epoch": 1856},
-        "The first groups, seen at epoch 1856, are 0 | 1 3 | 2.",
+        "At epoch 1856, the first such moment, the groups are 0 | 1 3 | 2.",
     ),
-    ("N6b", "cannot be tested", {}, "No two classes come apart in this run."),
+    ("N6b", "cannot be tested", {}, "All classes stay one group in this run."),
     (
         "N6b",
         "cannot be tested",
-        {"loss_before_groups": 1.9434, "level_of_class_shares": 2.24934},
-        "The loss falls to 1.943, below the 2.249 of the class shares, while the mean outputs of all classes are still "
-        "alike: they do not show what comes apart first.",
+        {"lowest_loss_of_one_group": 1.9434, "level_of_class_shares": 2.24934},
+        "The loss falls to 1.943, below the 2.249 of the class shares, while all classes still form one group: groups "
+        "do not show what comes apart first.",
     ),
     (
         "N7",
         "cannot be tested",
         {"descents": 1, "classes": 4, "groups_at_the_end": 1},
-        "At the end of this run no class is told from another.",
+        "At the end of this run all classes form one group.",
     ),
     (
         "N7",
@@ -277,11 +277,11 @@ def test_each_claim_and_outcome_has_its_reason(
 
 
 def test_the_cases_are_those_of_every_claim() -> None:
-    """Claims 2, 3 and 9 can always be tested; some hold or fail and nothing between."""
+    """Claims 3 and 9 can always be tested; some hold or fail and nothing between."""
     told = {number: {outcome for name, outcome, *_ in CASES if name == number} for number in NUMBERS}
     never = {number: set(OUTCOMES) - told[number] for number in NUMBERS}
-    assert {number for number in NUMBERS if "cannot be tested" in never[number]} == {"N2", "N3", "N9"}
-    assert {number for number in NUMBERS if "partly" not in never[number]} == {"N1", "N2"}
+    assert {number for number in NUMBERS if "cannot be tested" in never[number]} == {"N3", "N9"}
+    assert {number for number in NUMBERS if "partly" not in never[number]} == {"N1", "N2", "N3"}
     assert not any(never[number] & {"holds", "fails"} for number in NUMBERS)
 
 
@@ -311,14 +311,16 @@ def test_what_the_note_says_and_how_it_is_tested_are_whole_sentences(default_run
 
 
 def numerals(text: str) -> list[tuple[float, float, bool]]:
-    """Each number of a text with half a unit of its last digit, and whether it is a percentage."""
+    """Each number of a text, half a unit of its last digit (one if rounded up), and whether it is a percentage."""
     found = []
-    for sign, digits, power, percent in re.findall(
-        r"(−?)((?:\d{1,3}(?:\u202f\d{3})+|\d+)(?:\.\d+)?)(?:·10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+))?(\u202f%)?", text
+    for up, sign, digits, power, percent in re.findall(
+        r"(up to )?(−?)((?:\d{1,3}(?:\u202f\d{3})+|\d+)(?:\.\d+)?)(?:·10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+))?(\u202f%)?", text
     ):
         scale = 10.0 ** int(power.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))) if power else 1.0
         value = float(digits.replace(NARROW, "")) * scale * (-1 if sign else 1)
-        found.append((value, 0.5 * 10.0 ** -len(digits.partition(".")[2]) * scale * (1 + 1e-9), bool(percent)))
+        found.append(
+            (value, (1.0 if up else 0.5) * 10.0 ** -len(digits.partition(".")[2]) * scale * (1 + 1e-9), bool(percent))
+        )
     return found
 
 
