@@ -14,7 +14,7 @@ from quadnet.config import CLASSES, Config, dumps
 from quadnet.experiment import Experiment
 from quadnet.mixture import Mixture, Partition, merged_level
 from quadnet.replicates import Replicates, standings
-from report import drawings, explorer, note, page, prose, story, tables, verdicts
+from report import ability, drawings, explorer, note, page, prose, seeds, story, tables, verdicts
 from report.drawings import Figure
 from report.figures.training import Level as Line
 from report.language import Language
@@ -213,9 +213,9 @@ def compose(
         accuracies=tables.accuracies(run, language),
         confusion=tables.confusion(metrics.confusion_matrix, language),
         trained=trained,
-        luck=prose.luck(metrics, language),
-        loss_gap=prose.loss_gap(metrics, language),
-        fresh=prose.fresh(run, language),
+        luck=ability.luck(metrics, language),
+        loss_gap=ability.loss_gap(metrics, language),
+        fresh=ability.fresh(run, language),
         square=config.data.square,
         inertia=prose.inertia(run, language),
         inertia_optimizer=next(
@@ -226,8 +226,8 @@ def compose(
         plateaus=tables.plateaus(run, language),
         crossings=tables.crossings(run, language),
         stuck=prose.stuck(run, language),
-        repeated=prose.repeated(run, others, language),
-        replicates=prose.replicates(run, others, standing, language) if others.runs else None,
+        repeated=seeds.repeated(run, others, language),
+        replicates=seeds.comparison(run, others, standing, language) if others.runs else None,
         standings=tuple(tables.standing(number, one, language) for number, one in enumerate(standing, start=1)),
         ranked=any(one.verdict for one in standing),
         optimizer=config.training.optimizer,

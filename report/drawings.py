@@ -20,7 +20,7 @@ from quadnet.network import Parameters, outputs
 from quadnet.phases import Phase
 from quadnet.replicates import Replicates, Standing
 from quadnet.standstill import WayOut
-from report import prose, story
+from report import prose, seeds, story
 from report.figures import comparison, diagram, regions, spectra, spread, style, training
 from report.language import Language
 from report.story import Chapter
@@ -223,7 +223,7 @@ def replicates(run: Experiment, others: Replicates, standings: Sequence[Standing
         loss=_("loss"),
         length=_("length of the plateau in epochs"),
         run=_("this run"),
-        others=prose.other_seeds(len(others.runs), language),
+        others=seeds.other_seeds(len(others.runs), language),
     )
     caption = [
         _("This run (thick) and the same training from other weight seeds (thin), over a logarithmic time axis.")
@@ -248,7 +248,7 @@ def replicates(run: Experiment, others: Replicates, standings: Sequence[Standing
             words,
         ),
         _("Loss curves of this run and of %(others)s. %(result)s")
-        % {"others": words.others, "result": prose.replicates(run, others, standings, language)},
+        % {"others": words.others, "result": seeds.comparison(run, others, standings, language)},
         language.paragraph(caption),
     )
 

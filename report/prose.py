@@ -1,24 +1,21 @@
 """The sentences whose wording depends on the run, but for those about single phases."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from quadnet.config import Training
 from quadnet.escape import Escape
 from quadnet.experiment import Experiment
 from quadnet.inertia import Pair, growth, pairs
-from quadnet.metrics import Metrics
 from quadnet.mixture import merged_level
 from quadnet.phases import Phase
-from quadnet.replicates import Replicates, Standing, Ways, failed, ways
 from quadnet.standstill import Standstill
+from report import ability
 from report.language import Language
 from report.story import extremes
 
 _AT_LEVEL = 1e-3  # a loss is that of the class shares, up to this part of it
-_APART = 1.1  # times as large a loss is worth a word
-_ONE_POINT = 0.5  # points named rightly beyond the expectation, from which on there is something to explain
-_SETTLED = 3.0  # standard errors within which two accuracies are called equal
+_JUMPS = 1.1  # times its first loss, from which on a plateau is told by its range
 
 
 def optimizer(training: Training, language: Language) -> str:
@@ -78,7 +75,7 @@ def warning(run: Experiment, language: Language) -> str | None:
 
 def summary(run: Experiment, language: Language) -> tuple[str, ...]:
     """The run in three sentences."""
-    return (_course(run, language), _achievement(run.metrics, language), inertia(run, language))
+    return (_course(run, language), ability.achievement(run.metrics, language), inertia(run, language))
 
 
 def _course(run: Experiment, language: Language) -> str:
@@ -116,37 +113,11 @@ def _plateau(phase: Phase, run: Experiment, language: Language) -> str:
         "lowest": language.significant(lowest),
         "highest": language.significant(highest),
     }
-    if highest > _APART * phase.loss_start:
+    if highest > _JUMPS * phase.loss_start:
         return _("from epoch %(start)s to %(end)s between %(lowest)s and %(highest)s") % facts
     if phase.grade == "shoulder":
         return _("from epoch %(start)s to %(end)s around %(loss)s (a weak one, called a shoulder)") % facts
     return _("from epoch %(start)s to %(end)s at %(loss)s") % facts
-
-
-def _achievement(metrics: Metrics, language: Language) -> str:
-    _ = language.gettext
-    facts = {
-        "accuracy": language.percent(metrics.accuracy),
-        "samples": language.integer(metrics.samples),
-        "fresh": language.percent(metrics.accuracy_fresh),
-        "points": language.integer(metrics.fresh_points),
-        "bayes": language.percent(metrics.bayes_accuracy),
-    }
-    if metrics.bayes_accuracy == 1:
-        return (
-            _(
-                "The trained network is right on %(accuracy)s of its %(samples)s training points and on %(fresh)s of "
-                "%(points)s fresh ones; the best rule is never wrong."
-            )
-            % facts
-        )
-    return (
-        _(
-            "The trained network is right on %(accuracy)s of its %(samples)s training points and on %(fresh)s of "
-            "%(points)s fresh ones, where no classifier can expect more than %(bayes)s."
-        )
-        % facts
-    )
 
 
 def inertia(run: Experiment, language: Language) -> str:
@@ -208,210 +179,6 @@ def epochs(count: int, language: Language) -> str:
 def ratio(pair: Pair, language: Language) -> str:
     """How many times shorter the companion's plateau is."""
     return "–" if pair.ratio is None else "×" + language.significant(pair.ratio, 3)
-
-
-def other_seeds(count: int, language: Language) -> str:
-    """So many other weight seeds, in words."""
-    return language.ngettext("%(count)s other weight seed", "%(count)s other weight seeds", count) % {"count": count}
-
-
-def repeated(run: Experiment, others: Replicates, language: Language) -> str:
-    """How the runs from other weight seeds differ from this one."""
-    _ = language.gettext
-    if others.epochs == run.config.training.epochs:
-        return _(
-            "So the training was repeated on the same points with the same settings, with nothing changed but the seed "
-            "of the weights."
-        )
-    return _(
-        "So the training was repeated on the same points with the same settings, with nothing changed but the seed of "
-        "the weights and the length: %(epochs)s are enough for the story of this run."
-    ) % {"epochs": epochs(others.epochs, language)}
-
-
-def replicates(run: Experiment, others: Replicates, standings: Sequence[Standing], language: Language) -> str:
-    """How the run compares with those from other weight seeds, of which there is at least one."""
-    return language.paragraph(_replicates(run, others, standings, language))
-
-
-def _replicates(
-    run: Experiment, others: Replicates, standings: Sequence[Standing], language: Language
-) -> Iterator[str]:
-    _ = language.gettext
-    count, leavers = len(others.runs), sum(bool(other.plateaus) for other in others.runs)
-    facts = {
-        "others": other_seeds(count, language),
-        "epochs": epochs(others.epochs, language),
-        "leavers": str(leavers),
-        "failed": str(failed(others)),
-        "wanted": str(run.config.replicates.runs),
-        "ways": _ways(ways(run, others), language),
-    }
-    places = (_("first"), _("second"), _("third"))
-    for place, standing in zip(places, standings, strict=False):
-        yield _standing(place, standing, language)
-    if standings:
-        yield _("Of %(others)s, within %(epochs)s, %(ways)s.") % facts
-    elif leavers:
-        yield _("This run leaves no plateau; of %(others)s, %(leavers)s left one within %(epochs)s.") % facts
-    else:
-        yield _("This run leaves no plateau; of %(others)s, none left one within %(epochs)s either.") % facts
-    if failed(others) == count > 1:
-        yield _("In all of them the loss rose far above its start.")
-    elif failed(others):
-        yield _("In %(failed)s of them the loss rose far above its start.") % facts
-    if count < run.config.replicates.runs:
-        yield _("More than that, of the %(wanted)s wanted, would have taken too long.") % facts
-
-
-def _ways(found: Ways, language: Language) -> str:
-    """Which way the others went, the commonest way of speaking first."""
-    _ = language.gettext
-    counted = (
-        (found.same, _("%(count)s went through the same sequence of descents and plateaus")),
-        (found.more, _("%(count)s went through the same sequence and more")),
-        (found.part, _("%(count)s came only part of that way")),
-        (found.lower, _("%(count)s came as low through fewer plateaus")),
-        (found.other, _("%(count)s went another way")),
-    )
-    total = sum(count for count, _text in counted)
-    whole = _("all %(count)s") % {"count": total}
-    parts = [text % {"count": whole if count == total > 1 else count} for count, text in counted if count]
-    return language.habits.semicolon.join(parts)
-
-
-def _standing(place: str, standing: Standing, language: Language) -> str:
-    _ = language.gettext
-    facts = {
-        "place": place,
-        "length": epochs(standing.length, language),
-        "compared": str(standing.compared),
-        "shorter": str(standing.shorter),
-    }
-    if not standing.compared:
-        return _("No other run can be compared in its %(place)s plateau; here it lasts %(length)s.") % facts
-    if standing.longer == standing.shorter == 0:
-        text = language.ngettext(
-            "The %(place)s plateau of this run lasts %(length)s, as long as in %(compared)s of %(compared)s other",
-            "The %(place)s plateau of this run lasts %(length)s, as long as in all of %(compared)s others",
-            standing.compared,
-        )
-    elif standing.shorter == standing.compared:
-        text = language.ngettext(
-            "The %(place)s plateau of this run lasts %(length)s, longer than in %(compared)s of %(compared)s other",
-            "The %(place)s plateau of this run lasts %(length)s, longer than in all of %(compared)s others",
-            standing.compared,
-        )
-    elif standing.longer == standing.compared:
-        text = language.ngettext(
-            "The %(place)s plateau of this run lasts %(length)s, shorter than in %(compared)s of %(compared)s other",
-            "The %(place)s plateau of this run lasts %(length)s, shorter than in all of %(compared)s others",
-            standing.compared,
-        )
-    else:
-        text = language.ngettext(
-            "The %(place)s plateau of this run lasts %(length)s, longer than in %(shorter)s of %(compared)s other",
-            "The %(place)s plateau of this run lasts %(length)s, longer than in %(shorter)s of %(compared)s others",
-            standing.compared,
-        )
-    words = {
-        "unusually short": _("unusually short"),
-        "typical": _("typical"),
-        "unusually long": _("unusually long"),
-    }
-    verdict = language.habits.colon + words[standing.verdict] if standing.verdict else ""
-    return text % facts + verdict + language.habits.stop
-
-
-def luck(metrics: Metrics, language: Language) -> str:
-    """How good the network is on fresh points, and whether more on the training points is luck or over-fitting."""
-    return language.paragraph(_luck(metrics, language))
-
-
-def _luck(metrics: Metrics, language: Language) -> Iterator[str]:
-    _ = language.gettext
-    ahead = round((metrics.accuracy - metrics.bayes_accuracy_sample) * metrics.samples)
-    facts = {
-        "accuracy": language.percent(metrics.accuracy),
-        "fresh": language.percent(metrics.accuracy_fresh),
-        "sample": language.percent(metrics.bayes_accuracy_sample),
-        "bayes": language.percent(metrics.bayes_accuracy),
-        "ahead": language.integer(ahead),
-    }
-    if metrics.accuracy_fresh >= metrics.bayes_accuracy - _SETTLED * metrics.accuracy_fresh_error:
-        yield _("On fresh points the network is as good as the Bayes rule: %(fresh)s against %(bayes)s.") % facts
-    else:
-        yield (
-            _("The network stays below the best that is possible: %(fresh)s on fresh points against %(bayes)s.") % facts
-        )
-    if (metrics.accuracy - metrics.bayes_accuracy) * metrics.samples < _ONE_POINT:
-        return
-    lucky = metrics.bayes_accuracy_sample > metrics.bayes_accuracy
-    if lucky and ahead > 0:
-        yield (
-            language.ngettext(
-                "The %(accuracy)s on the training points are more than any classifier can expect, for two reasons: the "
-                "draw is a lucky one, on which the Bayes rule itself gets %(sample)s, and the network has fitted some "
-                "of its accidents, which gives it %(ahead)s point more.",
-                "The %(accuracy)s on the training points are more than any classifier can expect, for two reasons: the "
-                "draw is a lucky one, on which the Bayes rule itself gets %(sample)s, and the network has fitted some "
-                "of its accidents, which gives it %(ahead)s points more.",
-                ahead,
-            )
-            % facts
-        )
-    elif lucky:
-        yield (
-            _(
-                "The %(accuracy)s on the training points are more than any classifier can expect, because the draw is "
-                "a lucky one: the Bayes rule itself gets %(sample)s on it."
-            )
-            % facts
-        )
-    else:
-        yield (
-            _(
-                "The %(accuracy)s on the training points are more than any classifier can expect, because the network "
-                "has fitted accidents of this draw, on which the Bayes rule gets %(sample)s."
-            )
-            % facts
-        )
-
-
-def fresh(run: Experiment, language: Language) -> str:
-    """What the fresh points are, and how exact the accuracy on them is."""
-    _ = language.gettext
-    metrics = run.metrics
-    facts = {
-        "points": language.integer(metrics.fresh_points),
-        "error": language.significant(100 * metrics.accuracy_fresh_error, 2),
-    }
-    if not run.config.data.spread:
-        return _("Without noise the fresh points lie where the training points do, so they test nothing new.")
-    if not metrics.accuracy_fresh_error:
-        return _("The %(points)s fresh points are new draws of the same mixture that the training never saw.") % facts
-    return (
-        _(
-            "The %(points)s fresh points are new draws of the same mixture that the training never saw; the network’s "
-            "accuracy on them has a standard error of %(error)s percentage points."
-        )
-        % facts
-    )
-
-
-def loss_gap(metrics: Metrics, language: Language) -> str:
-    """The loss on fresh points beside the one in training."""
-    _ = language.gettext
-    facts = {"last": language.significant(metrics.loss_last), "fresh": language.significant(metrics.loss_fresh)}
-    if metrics.loss_fresh > _APART * metrics.loss_last:
-        return (
-            _(
-                "The loss tells more than the accuracy: %(last)s before the last step of training, %(fresh)s on fresh "
-                "points after it."
-            )
-            % facts
-        )
-    return _("The loss is %(last)s before the last step of training and %(fresh)s on fresh points after it.") % facts
 
 
 def standstill(run: Experiment, language: Language) -> tuple[str, ...]:

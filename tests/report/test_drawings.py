@@ -13,7 +13,7 @@ from quadnet.network import outputs
 from quadnet.replicates import Replicates, standings
 from quadnet.spectrum import signs
 from quadnet.standstill import WayOut
-from report import drawings, prose, story
+from report import drawings, prose, seeds, story
 from report.document import Document
 from report.figures import spectra
 from report.language import Language
@@ -91,7 +91,7 @@ def test_the_alternative_text_of_the_other_seeds_tells_their_number_and_the_resu
     both = standings(default_run, default_replicates)
     alt = drawings.replicates(default_run, default_replicates, both, english).alt
     assert "this run and of 16 other weight seeds" in alt
-    assert alt.endswith(prose.replicates(default_run, default_replicates, both, english))
+    assert alt.endswith(seeds.comparison(default_run, default_replicates, both, english))
 
 
 def test_a_phase_s_eigenvalues_are_told_by_their_signs_at_start_middle_and_end(

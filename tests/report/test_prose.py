@@ -3,42 +3,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from quadnet.config import Training
 from quadnet.escape import Escape
 from quadnet.experiment import Experiment
 from quadnet.inertia import Pair, growth
-from quadnet.metrics import Metrics
 from quadnet.mixture import merged_level
 from quadnet.phases import Phase, Phases
-from quadnet.replicates import Replicate, Replicates, Standing, standings
-from quadnet.sweep import Plateau
 from report import prose
 from report.language import Language
 
 ENGLISH = Language.load("en")
-
-
-def metrics(**facts: Any) -> Metrics:
-    values: dict[str, Any] = {
-        "loss_first": 2.7,
-        "loss_last": 0.2,
-        "loss_fresh": 0.3,
-        "accuracy": 0.94,
-        "accuracy_note_formula": 1.0,
-        "accuracy_fresh": 0.90,
-        "accuracy_fresh_error": 0.001,
-        "bayes_accuracy": 0.95,
-        "bayes_accuracy_sample": 0.95,
-        "bayes_accuracy_fresh": 0.95,
-        "largest_share": 0.25,
-        "samples": 800,
-        "fresh_points": 100_000,
-        "confusion_matrix": np.full((4, 4), 50),
-    }
-    return Metrics(**(values | facts))
 
 
 def closed(start: int, end: int, grade: str = "plateau") -> Phase:
@@ -91,7 +66,7 @@ def test_each_kind_of_failure_gives_its_own_warning(
     failed = replace(
         small_run,
         phases=replace(small_run.phases, status=status),
-        metrics=metrics(loss_first=2.0, loss_last=9.0),
+        metrics=replace(small_run.metrics, loss_first=2.0, loss_last=9.0),
     )
     text = prose.warning(failed, ENGLISH)
     assert text is not None
@@ -208,118 +183,6 @@ def test_a_ratio_says_how_many_times_longer_the_main_run_stays() -> None:
     assert prose.ratio(Pair(closed(0, 10), closed(0, 40)), ENGLISH) == "×0.250"
     assert prose.ratio(Pair(None, closed(0, 89)), ENGLISH) == "–"
     assert prose.ratio(Pair(closed(0, 89), None), ENGLISH) == "–"
-
-
-LUCKY = "the draw is a lucky one"
-FITTED = "the network has fitted"
-AS_GOOD = "as good as the Bayes rule"
-BELOW = "stays below the best"
-
-
-@pytest.mark.parametrize(
-    ("facts", "expected"),
-    [
-        ({"accuracy": 0.97, "bayes_accuracy_sample": 0.96, "accuracy_fresh": 0.94}, {LUCKY, FITTED, BELOW}),
-        ({"accuracy": 0.96, "bayes_accuracy_sample": 0.96, "accuracy_fresh": 0.94}, {LUCKY, BELOW}),
-        ({"accuracy": 0.955, "bayes_accuracy_sample": 0.96, "accuracy_fresh": 0.9499}, {LUCKY, AS_GOOD}),
-        ({"accuracy": 0.97, "bayes_accuracy_sample": 0.94, "accuracy_fresh": 0.94}, {FITTED, BELOW}),
-        ({"accuracy": 0.94, "accuracy_fresh": 0.9499}, {AS_GOOD}),
-        ({"accuracy": 0.94, "accuracy_fresh": 0.9471}, {AS_GOOD}),
-        ({"accuracy": 0.94, "accuracy_fresh": 0.9469}, {BELOW}),
-        ({"accuracy": 1.0, "accuracy_fresh": 1.0, "accuracy_fresh_error": 0.0, "bayes_accuracy": 1.0}, {AS_GOOD}),
-        ({"accuracy": 0.25, "accuracy_fresh": 0.25}, {BELOW}),
-        ({"accuracy": 1.0, "accuracy_fresh": 1.0, "bayes_accuracy": 0.9999, "bayes_accuracy_sample": 1.0}, {AS_GOOD}),
-    ],
-)
-def test_a_training_accuracy_is_called_luck_fit_ability_or_lack_by_the_figures(
-    facts: dict[str, float], expected: set[str]
-) -> None:
-    text = prose.luck(metrics(**facts), ENGLISH)
-    assert {part for part in (LUCKY, FITTED, AS_GOOD, BELOW) if part in text} == expected
-    assert ENGLISH.percent(facts["accuracy_fresh"]) in text
-
-
-@given(st.floats(0, 1), st.floats(0, 1), st.floats(0.3, 1), st.floats(0.3, 1), st.floats(0, 0.1))
-def test_whatever_the_figures_luck_names_the_best_possible(
-    accuracy: float, fresh: float, bayes: float, sample: float, error: float
-) -> None:
-    text = prose.luck(
-        metrics(
-            accuracy=accuracy,
-            accuracy_fresh=fresh,
-            bayes_accuracy=bayes,
-            bayes_accuracy_sample=sample,
-            accuracy_fresh_error=error,
-        ),
-        ENGLISH,
-    )
-    assert ENGLISH.percent(bayes) in text
-    assert text.endswith(".")
-    assert "%(" not in text
-    assert (LUCKY in text) <= (sample > bayes and accuracy > bayes)
-
-
-def test_the_loss_on_fresh_points_stands_beside_the_one_in_training() -> None:
-    text = prose.loss_gap(metrics(loss_last=0.17468, loss_fresh=0.29612), ENGLISH)
-    assert (
-        text
-        == "The loss tells more than the accuracy: 0.1747 before the last step of training, 0.2961 on fresh points "
-        "after it."
-    )
-    alike = prose.loss_gap(metrics(loss_last=18.678, loss_fresh=18.673), ENGLISH)
-    assert alike == "The loss is 18.68 before the last step of training and 18.67 on fresh points after it."
-
-
-def standing(length: int, left: list[int], staying: list[int] | None = None) -> Standing:
-    return Standing(length, tuple(left), tuple(staying or []), 0)
-
-
-@pytest.mark.parametrize(
-    ("found", "said"),
-    [
-        (standing(30, [40] * 16), "lasts 30 epochs, shorter than in all of 16 others: unusually short."),
-        (standing(30, [20] * 16), "lasts 30 epochs, longer than in all of 16 others: unusually long."),
-        (standing(30, [20] * 9 + [40] * 7), "lasts 30 epochs, longer than in 9 of 16 others: typical."),
-        (standing(30, [20] * 2 + [40] * 14), "lasts 30 epochs, longer than in 2 of 16 others."),
-        (standing(30, [30] * 2), "lasts 30 epochs, as long as in all of 2 others."),
-        (standing(30, [20] * 2, [25, 31]), "lasts 30 epochs, longer than in 2 of 3 others."),
-        (standing(30, [40]), "lasts 30 epochs, shorter than in 1 of 1 other."),
-        (standing(30, [20]), "lasts 30 epochs, longer than in 1 of 1 other."),
-        (standing(30, [], [20]), "No other run can be compared in its first plateau; here it lasts 30 epochs."),
-    ],
-)
-def test_a_plateau_s_rank_is_a_count_and_a_word_only_where_it_is_true(
-    small_run: Experiment, found: Standing, said: str
-) -> None:
-    others = Replicates(300, (replicate(small_run),))
-    first, *_ = prose.replicates(small_run, others, [found], ENGLISH).split(" Of 1 other")
-    assert first.endswith(said)
-
-
-def replicate(run: Experiment, status: str = "ok") -> Replicate:
-    return Replicate(1, run.history.loss, replace(run.phases, status=status), ())
-
-
-def test_other_runs_on_the_same_way_and_on_a_part_of_it_are_told(
-    default_run: Experiment, default_replicates: Replicates
-) -> None:
-    both = standings(default_run, default_replicates)
-    text = prose.replicates(default_run, default_replicates, both, ENGLISH)
-    assert text.endswith(
-        "Of 16 other weight seeds, within 3994 epochs, 8 went through the same sequence of descents and plateaus; 8 "
-        "came only part of that way."
-    )
-    assert "The second plateau of this run" in text
-
-
-def test_a_run_without_plateaus_tells_who_left_one(small_run: Experiment) -> None:
-    sound, broken = replicate(small_run), replicate(small_run, "non-finite at epoch 3")
-    leaver = replace(sound, plateaus=(Plateau(1, 2, 1.0, ()),))
-    text = prose.replicates(small_run, Replicates(300, (sound, broken, leaver)), [], ENGLISH)
-    assert text == (
-        "This run leaves no plateau; of 3 other weight seeds, 1 left one within 300 epochs. In 1 of them the loss rose "
-        "far above its start. More than that, of the 16 wanted, would have taken too long."
-    )
 
 
 DRIFT = (
