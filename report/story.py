@@ -266,7 +266,7 @@ def _separation(chapter: Chapter, language: Language) -> Iterator[str]:
         parts = [groups(split.parts) for split in chapter.splits if split.kind == kind]
         if parts:
             since = language.integer(chapter.before.epoch)
-            yield sentence % {"since": since, "parts": language.enumeration(parts)}
+            yield sentence % {"since": since, "parts": language.habits.semicolon.join(parts)}
 
 
 def _recall(chapter: Chapter, language: Language) -> Iterator[str]:
