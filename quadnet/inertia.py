@@ -30,6 +30,7 @@ from quadnet.training import Progress, stretches, train
 STUCK = 0.99  # the momentum of the warning
 LARGER_STEP = 10.0  # times the learning rate, the rule without inertia that is as fast as heavy ball with 0.9
 _STRETCHES = 7  # of a rule's way, as long as that of plain descent: most are faster, and then done
+_RISEN = 1.01  # times a loss has risen, not only swung a little
 _PATIENCE = 3  # times the epochs of plain descent, after which a rule is given up
 
 
@@ -196,10 +197,13 @@ def cross(
     Returns:
         None if even plain gradient descent does not leave it within three times the epochs that were left, or 3/(1-β)
         times if the main run's steps may grow as momentum lets them, if a thinned history kept no epoch of it next to
-        its middle, or if the loss is no higher there than at its end, so that there is nothing to reach.
+        its middle, or if from there on the loss rises or does not fall, so that to reach its end is not to leave it.
     """
     start, goal = history.nearest(phase.middle), phase.loss_end
-    if not (phase.start <= start < phase.end and history.loss[start] > goal):
+    if not phase.start <= start < phase.end:
+        return None
+    here, highest = history.loss[start], history.loss[start : phase.end + 1].max()
+    if here <= goal or highest > _RISEN * here:
         return None
     rule = config.training.model_copy(update={"optimizer": "gradient_descent", "momentum": 0.0})
 

@@ -21,6 +21,7 @@ Verdict = Literal["unusually short", "typical", "unusually long"]
 
 BUDGET = 2 * 10**9  # samples times parameters times epochs of all replicates: about a second of the compiled loop
 OUTER = 16  # unusual is a rank in the first or in the last sixteenth of all
+_AS_LOW = 1.05  # times a loss is as low
 LEAST = 15  # no word with fewer to compare with: chance puts one run in eight outside the range of 15 others
 
 
@@ -104,7 +105,7 @@ class Ways:
     Attributes:
         same: Through the run's sequence of descents and plateaus.
         part: Only through the first of them so far.
-        lower: Through fewer of them, and yet to a loss no higher than the run's.
+        lower: Through fewer of them, and yet to a loss hardly higher than the run's.
         more: Through all of them, and more.
         other: None of these.
     """
@@ -216,7 +217,9 @@ def ways(run: Experiment, replicates: Replicates) -> Ways:
     """Which way the replicates went."""
     loss = run.history.loss[: replicates.epochs]
     ours = _kinds(detect(loss))
-    counts = Counter(_way(_kinds(other.phases), ours, bool(other.loss[-1] <= loss[-1])) for other in replicates.runs)
+    counts = Counter(
+        _way(_kinds(other.phases), ours, bool(other.loss[-1] <= _AS_LOW * loss[-1])) for other in replicates.runs
+    )
     return Ways(**{field.name: counts[field.name] for field in fields(Ways)})
 
 

@@ -1,5 +1,6 @@
 """How good the trained network is, in words."""
 
+import math
 from collections.abc import Iterator
 
 from quadnet.experiment import Experiment
@@ -54,23 +55,24 @@ def _luck(metrics: Metrics, language: Language) -> Iterator[str]:
         "ahead": language.integer(ahead),
     }
     if metrics.accuracy_fresh >= metrics.bayes_accuracy - _SETTLED * metrics.accuracy_fresh_error:
-        yield _("On fresh points the network is as good as the Bayes rule: %(fresh)s against %(bayes)s.") % facts
+        yield _("On fresh points the network is about as good as the Bayes rule: %(fresh)s against %(bayes)s.") % facts
     else:
         yield (
             _("The network stays below the best that is possible: %(fresh)s on fresh points against %(bayes)s.") % facts
         )
     if (metrics.accuracy - metrics.bayes_accuracy) * metrics.samples < _ONE_POINT:
         return
-    lucky = metrics.bayes_accuracy_sample > metrics.bayes_accuracy
+    chance = math.sqrt(metrics.bayes_accuracy * (1 - metrics.bayes_accuracy) / metrics.samples)
+    lucky = metrics.bayes_accuracy_sample - metrics.bayes_accuracy > chance
     if lucky and ahead > 0:
         yield (
             language.ngettext(
                 "The %(accuracy)s on the training points are more than any classifier can expect, for two reasons: the "
                 "draw is a lucky one, on which the Bayes rule itself gets %(sample)s, and the network has fitted some "
-                "of its accidents, which gives it %(ahead)s point more.",
+                "of its accidents, so that it names %(ahead)s point more rightly.",
                 "The %(accuracy)s on the training points are more than any classifier can expect, for two reasons: the "
                 "draw is a lucky one, on which the Bayes rule itself gets %(sample)s, and the network has fitted some "
-                "of its accidents, which gives it %(ahead)s points more.",
+                "of its accidents, so that it names %(ahead)s points more rightly.",
                 ahead,
             )
             % facts
@@ -83,11 +85,19 @@ def _luck(metrics: Metrics, language: Language) -> Iterator[str]:
             )
             % facts
         )
-    else:
+    elif ahead > 0:
         yield (
             _(
                 "The %(accuracy)s on the training points are more than any classifier can expect, because the network "
                 "has fitted accidents of this draw, on which the Bayes rule gets %(sample)s."
+            )
+            % facts
+        )
+    else:
+        yield (
+            _(
+                "The %(accuracy)s on the training points are more than any classifier can expect, as a sample of this "
+                "size may have it by chance; the Bayes rule gets %(sample)s on it."
             )
             % facts
         )

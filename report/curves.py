@@ -59,7 +59,9 @@ class Found:
         """What a reader of the phases should know, a line each."""
         found = [] if self.status == "ok" else [f"the curve is not sound: {self.status}"]
         if (self.curve.loss <= 0).any():
-            found.append("some losses are 0 or less; phases are those of ln(loss), so they count as the least number")
+            found.append(
+                "some losses are 0 or less; phases are those of ln(loss), so they count as the least positive number"
+            )
         steps = np.diff(self.curve.epochs)
         if steps.max() > 1.01 * np.median(steps) or steps.min() < 0.99 * np.median(steps):
             found.append("the epochs are not evenly spaced; phases are found as if they were")

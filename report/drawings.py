@@ -326,7 +326,7 @@ def two_losses(runs: tuple[comparison.Run, comparison.Run], language: Language) 
     """
     _ = language.gettext
     told = " ".join(
-        _("%(run)s falls from %(first)s to %(last)s; plateaus: %(plateaus)s.")
+        _("%(run)s goes from %(first)s to %(last)s; plateaus: %(plateaus)s.")
         % {
             "run": run.name,
             "first": language.significant(float(run.loss[0])),

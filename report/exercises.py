@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from unicodedata import east_asian_width
 
-from quadnet.claims import BEYOND_STEP
+from quadnet.claims import BEYOND_STEP, BLIND
 from quadnet.config import CLASSES
 from quadnet.evidence import MERGED
 from quadnet.exercises import PLACES, Lesson, groups
@@ -170,11 +170,14 @@ def _blind_start(lesson: Lesson, language: Language) -> Exercise:
     loss = CLASSES * math.log(2)
     facts = {
         "classes": str(CLASSES),
-        "ln2": language.decimal(math.log(2), 4),
+        "ln2": language.decimal(math.log(2), 5),
         "loss": language.decimal(loss, 4),
         "measured": language.decimal(float(lesson.history.loss[0]), 4),
         "one_hot": language.decimal(2 * math.log(2), 4),
     }
+    start = _("The run itself starts at %(measured)s.")
+    if abs(lesson.history.loss[0] / loss - 1) > BLIND:
+        start = _("The run itself starts at %(measured)s: its weights are not close to 0.")
     marks = (
         (1, _("(a) ln 2 as the cost of one output")),
         (1, _("(a) the sum over the outputs")),
@@ -185,7 +188,10 @@ def _blind_start(lesson: Lesson, language: Language) -> Exercise:
         title=_("A blind start"),
         points=_worth(marks),
         question=(
-            _("With weights close to 0 every output is close to ½, whatever the point. Suppose it is exactly ½."),
+            _(
+                "With weights and biases close to 0 every output is close to ½, whatever the point. Suppose it is "
+                "exactly ½."
+            ),
             _("(a) Compute the loss L by hand, with ln 2 = %(ln2)s.") % facts,
             _("(b) Why do the labels not matter for it?"),
         ),
@@ -195,10 +201,11 @@ def _blind_start(lesson: Lesson, language: Language) -> Exercise:
         solution=(
             _(
                 "(a) An output of ½ costs −ln ½ = ln 2 if its label is 1, and −ln(1 − ½) = ln 2 if it is 0. So every "
-                "point costs %(classes)s ln 2 = %(loss)s, and so does their mean. The run itself starts at "
-                "%(measured)s. (b) Both terms are equal, so it does not matter which output has the 1."
+                "point costs %(classes)s ln 2 = %(loss)s, and so does their mean. (b) Both terms are equal, so it does "
+                "not matter which output has the 1."
             )
             % facts,
+            start % facts,
         ),
         marking=_marking(marks, language),
         mistakes=(
@@ -224,13 +231,17 @@ def _prior_level(lesson: Lesson, language: Language) -> Exercise:
         "phase": "" if lesson.prior is None else str(lesson.prior + 1),
         "softmax": language.decimal(-sum(share * math.log(share) for share in shares), 4),
     }
+    later = _(
+        "A little later the outputs still do not look at the point, but they are no longer ½: for every point they are "
+        "the same four numbers p₀, p₁, p₂, p₃. Classes 0 to 3 have %(counts)s points."
+    )
+    supposed = _(
+        "Suppose that the outputs do not look at the point and need not be ½: for every point they are the same four "
+        "numbers p₀, p₁, p₂, p₃. Classes 0 to 3 have %(counts)s points."
+    )
     question = [
-        _(
-            "A little later the outputs still do not look at the point, but they are no longer ½: for every point they "
-            "are the same four numbers p₀, p₁, p₂, p₃. Classes 0 to 3 have %(counts)s points."
-        )
-        % facts,
-        _("(a) Which numbers make the loss smallest? Set its derivative by each of them to 0."),
+        (supposed if lesson.prior is None else later) % facts,
+        _("(a) Which numbers make the loss smallest? Set its derivative with respect to each of them to 0."),
         _("(b) How large is the loss then?"),
     ]
     solution = [
@@ -304,7 +315,7 @@ def _speeds(lesson: Lesson, language: Language) -> Exercise | None:
         "speed": language.significant(speeds[fastest], 3),
         "slow": language.significant(speeds[slowest], 3),
         "ratio": language.significant(ratio, 3),
-        "share": language.percent(share / 100),
+        "share": f"{language.significant(share, 3)}{language.habits.percent}%",
         "length": language.integer(length),
         "within": language.percent(_RATIO, 0),
         "kinds": language.habits.semicolon.join(
@@ -313,6 +324,9 @@ def _speeds(lesson: Lesson, language: Language) -> Exercise | None:
             for each in chapters(lesson)
         ),
     }
+    mistakes = [_("The phases are compared by how far the loss falls, not by how fast.")]
+    if speeds[-1] < speeds[slowest]:
+        mistakes.append(_("The last phase is taken for the slowest: nobody can tell from the run how it goes on."))
     head = (_("phase"), _("from epoch"), _("to epoch"), _("loss from"), _("loss to"))
     rows = tuple(
         (
@@ -350,7 +364,7 @@ def _speeds(lesson: Lesson, language: Language) -> Exercise | None:
             Answer(_("(a) fastest phase"), fastest + 1.0, 0.0, facts["fastest"]),
             Answer(_("(b) slowest phase"), slowest + 1.0, 0.0, facts["slowest"]),
             Answer(_("(c) ratio of the speeds"), ratio, _RATIO * ratio, facts["ratio"]),
-            Answer(_("(d) share of the epochs, in per cent"), share, 0.1, facts["share"]),
+            Answer(_("(d) share of the epochs, in per cent"), share, min(0.1, _RATIO * share), facts["share"]),
         ),
         solution=(
             _(
@@ -361,10 +375,7 @@ def _speeds(lesson: Lesson, language: Language) -> Exercise | None:
             _("What the phases are, by the program’s detector and by the network’s outputs: %(kinds)s.") % facts,
         ),
         marking=_marking(marks, language),
-        mistakes=(
-            _("The phases are compared by how far the loss falls, not by how fast."),
-            _("The last phase is taken for the slowest: nobody can tell from the run how it goes on."),
-        ),
+        mistakes=tuple(mistakes),
     )
 
 
@@ -387,7 +398,8 @@ def _parting(lesson: Lesson, language: Language) -> Exercise | None:
         ) % {"one": alone[0]}
     elif alone:
         comment = _(
-            "(b) No: %(count)s classes, %(list)s, come out at the same time, while the others are still one group."
+            "(b) This table cannot tell: at its moment %(count)s classes, %(list)s, are each unlike all others, and "
+            "which of them came first it does not show."
         ) % {"count": len(alone), "list": language.enumeration([str(c) for c in alone])}
     else:
         comment = _("(b) No: the classes come apart in pairs; at this moment none is told apart from all others.")
@@ -402,8 +414,8 @@ def _parting(lesson: Lesson, language: Language) -> Exercise | None:
         question=(
             _(
                 "The table gives the mean outputs for the points of each class after %(epoch)s epochs. Two classes are "
-                "alike if their rows differ by less than %(least)s in every column. Classes that are alike, or are "
-                "both alike with a third, form a group; a class that is like no other is a group of its own."
+                "alike if their rows differ by less than %(least)s in every column. Classes that are alike, or that "
+                "are both like a third, form a group; a class that is like no other is a group of its own."
             )
             % facts,
             _("(a) Which groups are there?"),
@@ -446,7 +458,6 @@ def _back_propagation(lesson: Lesson, language: Language) -> Exercise:
         "b": _short(hidden.bias, language),
         "v": _short(drill.weight, language),
         "c": _short(drill.bias, language),
-        "label": str(drill.label),
         "y": str(drill.target),
         "rate": f"{drill.rate:g}",
         "z1": four(hidden.sum),
@@ -485,7 +496,7 @@ def _back_propagation(lesson: Lesson, language: Language) -> Exercise:
         question=(
             _(
                 "A network of one hidden unit, h = σ(w₁x₁ + w₂x₂ + b), and one output, o = σ(vh + c), is to find "
-                "class 0. It is shown the single point x = (%(x1)s; %(x2)s) of class %(label)s, so y = %(y)s. Now "
+                "class 0. It is shown the single point x = (%(x1)s; %(x2)s) with the label y = %(y)s. Now "
                 "w₁ = %(w1)s, w₂ = %(w2)s, b = %(b)s, v = %(v)s, c = %(c)s, and the learning rate is α = %(rate)s. "
                 "Compute, to four decimals,"
             )
@@ -572,7 +583,7 @@ def _accuracy(lesson: Lesson, language: Language) -> Exercise:
             ),
         ),
         marking=_marking(marks, language),
-        mistakes=(_("The formula is believed because the trained network is good: try it on random labels."),),
+        mistakes=(_("The formula is believed because it looks like a comparison: try it on random labels."),),
     )
 
 
@@ -581,7 +592,8 @@ def _bayes_rule(lesson: Lesson, language: Language) -> Exercise | None:
     known = lesson.right_coordinate
     if known is None:
         return None
-    z, right = known
+    z, exact = known
+    right = round(exact, 4)  # as it stands on paper
     best = right * right
     reached = lesson.final.accuracy
     facts = {
@@ -595,14 +607,17 @@ def _bayes_rule(lesson: Lesson, language: Language) -> Exercise | None:
     }
     if reached > best:
         comment = _(
-            "(b) The network has %(reached)s, more than the best can expect. That is possible on its own training "
-            "points only: the draw is a lucky one, or the network has fitted its accidents. Fresh points tell."
+            "(b) The network has %(reached)s, more than the best can expect. %(best)s is an expectation, and a sample "
+            "can lie above it: the draw is a lucky one, or the network has fitted its accidents. Many fresh points "
+            "tell."
         )
+        sample = _("(b) a sample is not an expectation")
     else:
         comment = _("(b) The network has %(reached)s, so it stays below the best that can be expected.")
+        sample = _("(b) both figures, and which is the larger")
     marks = (
         (2, _("(a) the square of the given probability")),
-        (2, _("(b) a sample is not an expectation")),
+        (2, sample),
     )
     return Exercise(
         key="bayes-rule",
@@ -620,7 +635,7 @@ def _bayes_rule(lesson: Lesson, language: Language) -> Exercise | None:
         ),
         given=(),
         space=4,
-        answers=(Answer(_("(a) probability"), best, 0.0005, facts["best"]),),
+        answers=(Answer(_("(a) probability"), best, min(0.0005, (1 - right) * (1 - right) / 2), facts["best"]),),
         solution=(_("(a) Both signs must be right: %(phi)s² = %(best)s.") % facts, comment % facts),
         marking=_marking(marks, language),
         mistakes=(_("The errors are added, 1 − 2(1 − %(phi)s) = %(twice)s, which counts some points twice.") % facts,),
@@ -671,9 +686,9 @@ def _inertia(lesson: Lesson, language: Language) -> Exercise | None:
         points=_worth(marks),
         question=(
             _(
-                "From epoch %(start)s, in the middle of phase %(phase)s, gradient descent needs %(plain)s epochs to "
-                "the end of the phase. Now a ball with inertia starts there at rest: v ← βv − αg, then θ ← θ + v, with "
-                "g the slope of the loss and β = %(beta)s."
+                "From epoch %(start)s, in the middle of phase %(phase)s, plain gradient descent needs %(plain)s epochs "
+                "to bring the loss to that at the end of the phase. Now a ball with inertia starts there at rest: "
+                "v ← βv − αg, then θ ← θ + v, with g the slope of the loss and β = %(beta)s."
             )
             % facts,
             _("(a) If the slope stays the same, v tends to a limit. How many times as long as αg is it?"),
@@ -685,7 +700,7 @@ def _inertia(lesson: Lesson, language: Language) -> Exercise | None:
             % facts,
             _(
                 "(d) Another rule with inertia is v ← βv + (1 − β)g, then θ ← θ − αv. How many epochs do you predict "
-                "for it?"
+                "for it by the argument of (a)?"
             ),
         ),
         given=(),
@@ -705,7 +720,7 @@ def _inertia(lesson: Lesson, language: Language) -> Exercise | None:
             reason % facts,
             _(
                 "(d) Its limit is v = g, so its steps are no longer than those of gradient descent: %(plain)s epochs. "
-                "Measured were %(averaged)s."
+                "The program measured %(averaged)s."
             )
             % facts
             + language.habits.gap

@@ -116,10 +116,11 @@ def _goals(keys: set[str], language: Language) -> tuple[str, ...]:
     _ = language.gettext
     goals = (
         ({"parameters", "back-propagation"}, _("run a network forwards and backwards by hand")),
-        ({"blind-start", "prior-level"}, _("derive where a loss curve starts and first stands still")),
+        ({"blind-start", "prior-level"}, _("derive the loss of outputs that do not look at the point")),
         ({"phase-speeds"}, _("read a loss curve by the speed of its phases")),
         ({"which-part"}, _("find in what order a network tells classes apart")),
-        ({"accuracy", "bayes-rule"}, _("judge an accuracy beside the best that is possible")),
+        ({"accuracy"}, _("see through a formula for the accuracy that is always 1")),
+        ({"bayes-rule"}, _("judge an accuracy beside the best that is possible")),
         ({"inertia"}, _("predict what inertia does, and check the prediction")),
     )
     return tuple(goal for needed, goal in goals if needed & keys)
@@ -132,9 +133,9 @@ def _story(lesson: Lesson, language: Language) -> str:
         "%(samples)s points in the plane form four noisy clouds of standard deviation %(spread)s, one for each class "
         "0 to 3. A network learns to tell the classes apart: it gets the two coordinates of a point and has one output "
         "for each class, between 0 and 1. The output of the point’s own class should be 1, the others 0; the largest "
-        "output names the class. Training starts from random weights of standard deviation %(scale)s and lasts "
-        "%(epochs)s. Each epoch uses all points for one step of %(optimizer)s with learning rate α = %(rate)s; its "
-        "loss is that before the step."
+        "output names the class. Training starts from random weights and biases of standard deviation %(scale)s "
+        "and lasts %(epochs)s. Each epoch uses all points for one step of %(optimizer)s with learning rate "
+        "α = %(rate)s; its loss is that before the step."
     ) % {
         "samples": language.integer(sum(counts)),
         "spread": f"{config.data.spread:g}",
@@ -149,7 +150,8 @@ def _example(lesson: Lesson, language: Language) -> str:
     unit, example = lesson.example.unit, lesson.example
     return language.gettext(
         "A single unit with the input x = (%(x1)s; %(x2)s), the label y = %(y)s, the weights w = (%(w1)s; %(w2)s), the "
-        "bias b = %(b)s and the learning rate α = %(rate)s takes one step of gradient descent:"
+        "bias b = %(b)s and the learning rate α = %(rate)s takes one step of gradient descent (computed with more "
+        "digits than are shown):"
     ) % {
         "x1": language.decimal(unit.inputs[0], 1),
         "x2": language.decimal(unit.inputs[1], 1),

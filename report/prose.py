@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from decimal import ROUND_CEILING, ROUND_FLOOR
 
 from quadnet.config import Training
 from quadnet.escape import Escape
@@ -110,8 +111,8 @@ def _plateau(phase: Phase, run: Experiment, language: Language) -> str:
         "start": language.integer(phase.start),
         "end": language.integer(phase.end),
         "loss": language.significant(float(run.history.loss[phase.middle])),
-        "lowest": language.significant(lowest),
-        "highest": language.significant(highest),
+        "lowest": language.significant(lowest, rounding=ROUND_FLOOR),
+        "highest": language.significant(highest, rounding=ROUND_CEILING),
     }
     if highest > _JUMPS * phase.loss_start:
         return _("from epoch %(start)s to %(end)s between %(lowest)s and %(highest)s") % facts

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_FLOOR
+from decimal import ROUND_CEILING, ROUND_FLOOR
 
 from quadnet.config import CLASSES
 from quadnet.evidence import NAMED, Snapshot, Split, separation
@@ -97,7 +97,7 @@ def _descent(chapter: Chapter, language: Language) -> str:
     if len(after) == CLASSES and after == before and chapter.snapshot.accuracy > chapter.before.accuracy + CLEARLY:
         return _("The classes become clearly distinct")
     if after == before:
-        return _("The same groups, at a lower loss")
+        return _("The groups stay the same, the loss falls")
     if len(after) < len(before):
         return _("Some classes fall together again")
     if len(after) == CLASSES and len(before) > 1:
@@ -122,11 +122,13 @@ def _plateau(chapter: Chapter, language: Language) -> str:
     if len(groups) == 1:
         if _beneath(chapter):
             return _("The classes differ, but only faintly")
+        if chapter.loss <= chapter.level * (1 + AT_ITS_LEVEL) and not chapter.steady:
+            return _("Every output swings about its class’s share")
         if chapter.loss <= chapter.level * (1 + AT_ITS_LEVEL):
             return _("Every output waits at its class’s share")
         return _("No class is told from another")
     if chapter.phase.open and chapter.splits:
-        return _("Classes come apart slowly until the run ends")
+        return _("Classes come apart; the loss falls slowly")
     if chapter.phase.open and chapter.phase.loss_end < chapter.phase.loss_start:
         return _("The loss falls slowly until the run ends")
     if chapter.phase.open:
@@ -135,6 +137,8 @@ def _plateau(chapter: Chapter, language: Language) -> str:
         if chapter.loss <= chapter.level * (1 + AT_ITS_LEVEL):
             return _("All four classes differ")
         return _("All four differ; the loss is above the best")
+    if len(chapter.before.partition) > len(groups):
+        return _("Some classes fall together again")
     merged = [group for group in groups if len(group) > 1]
     return _("Still merged: %(groups)s") % {"groups": _together(merged, language)}
 
@@ -189,9 +193,10 @@ def _sentences(chapter: Chapter, bends: int | None, language: Language) -> Itera
         "groups": groups(seen.partition),
         "share": language.percent(float(seen.shares.max())),
         "contrast": language.significant(phase.contrast or 0.0, 2, ROUND_FLOOR),
+        "ratio": language.significant(phase.contrast or 0.0, 2),
         "named": language.percent(NAMED, 0),
-        "lowest": language.significant(chapter.range[0]),
-        "highest": language.significant(chapter.range[1]),
+        "lowest": language.significant(chapter.range[0], rounding=ROUND_FLOOR),
+        "highest": language.significant(chapter.range[1], rounding=ROUND_CEILING),
     }
     yield _("Between epochs %(start)s and %(end)s the loss goes from %(first)s to %(last)s.") % facts
     if not chapter.steady:
@@ -199,7 +204,7 @@ def _sentences(chapter: Chapter, bends: int | None, language: Language) -> Itera
     elif phase.grade == "shoulder":
         yield (
             _(
-                "At its flattest the curve is %(contrast)s times slower than in the slower descent beside it: a weak "
+                "At its flattest the curve is %(ratio)s times slower than in the slower descent beside it: a weak "
                 "plateau, called a shoulder."
             )
             % facts
@@ -249,7 +254,7 @@ def _outlook(phase: Phase, bends: int | None, language: Language) -> Iterator[st
             % {"bends": bends}
         )
     else:
-        yield _("The run ends here; the loss bends down along no direction, so this may be a bottom.")
+        yield _("The run ends here; the loss bends down along no direction, so this may be a bottom, or a flat place.")
 
 
 def _separation(chapter: Chapter, language: Language) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from quadnet import claims
 from quadnet.claims import Verdict
+from quadnet.config import CLASSES
 from quadnet.experiment import Experiment
 from report.language import Language
 
@@ -102,6 +103,7 @@ def _tests(language: Language) -> dict[str, str]:
     facts = {
         "seldom": language.percent(claims.SELDOM, 0),
         "blind": language.percent(claims.BLIND, 0),
+        "known": language.percent(1 / CLASSES + claims.BY_CHANCE, 0),
         "end": claims.SHARP_END,
         "drop": claims.SHARP_DROP,
         "off": claims.OFF_PRIORS,
@@ -113,17 +115,22 @@ def _tests(language: Language) -> dict[str, str]:
         "N1": _("No step raises the loss, rounding apart. In part: at most %(seldom)s of the steps do."),
         "N2": _("At least two plateaus that the curve leaves again. In part: one."),
         "N3": _(
-            "The first loss is within %(blind)s of 4 ln 2, the loss of outputs that all are ½. In part: so, but the "
-            "classes are named better than by one answer for all."
+            "The first loss is within %(blind)s of 4 ln 2, the loss of outputs that all are ½. In part: so, but of a "
+            "class on average more than %(known)s is named rightly."
         ),
-        "N4a": _("The first phase is a descent, over by epoch %(end)s, in which ln L falls by at least %(drop)s."),
+        "N4a": _(
+            "The first phase is a descent, over by epoch %(end)s, that takes ln L down by at least %(drop)s at its "
+            "lowest."
+        ),
         "N4b": _(
             "Before the drop several classes are named, after it a single one, and a mean output is more than %(off)s "
             "away from its class’s share."
         ),
         "N5": _("The saddle beside the plateau has no negative eigenvalue: from it no direction leads down."),
         "N6a": _("The largest singular value of W₁ grows more than %(drift)s-fold on the plateau."),
-        "N6b": _("At the first phase’s moment with several groups, these are one class and the other three."),
+        "N6b": _(
+            "At the first of the phases’ moments that has several groups, these are one class and the other three."
+        ),
         "N7": _("There are at least as many descents as classes."),
         "N8a": _(
             "Heavy ball with β = 0.9, started in the middle of the plateau, is more than %(faster)s times faster."
@@ -205,7 +212,13 @@ def _falls(verdict: Verdict, facts: dict[str, str], language: Language) -> Itera
             % facts
         )
     else:
-        yield _("The loss rises in %(rises)s of %(steps)s steps. The largest rise is %(largest_rise)s.") % facts
+        yield (
+            _(
+                "In %(rises)s of %(steps)s steps the loss rises by more than rounding. The largest rise is "
+                "%(largest_rise)s."
+            )
+            % facts
+        )
 
 
 def _plateaus(verdict: Verdict, facts: dict[str, str], language: Language) -> Iterator[str]:
@@ -254,7 +267,7 @@ def _blind(verdict: Verdict, facts: dict[str, str], language: Language) -> Itera
 def _sharp_drop(verdict: Verdict, facts: dict[str, str], language: Language) -> Iterator[str]:
     _ = language.gettext
     if "end" in verdict.measured:
-        yield _("The first descent ends at epoch %(end)s; in it ln L falls by %(drop_of_ln_loss)s.") % facts
+        yield _("The first descent ends at epoch %(end)s; at its lowest ln L is down by %(drop_of_ln_loss)s.") % facts
     else:
         yield _("The curve starts with no descent.")
 

@@ -56,7 +56,7 @@ def levels(samples: Sequence[Sample], lines: Sequence[Level], loss: str, marked:
     """
     height = 24 + 24.0 * len(samples)
     figure = style.canvas(_WIDTH, height)
-    top = max(line.loss for line in lines) * 1.04
+    top = 1.04 * max(*(line.loss for line in lines), *(float(sample.values.max()) for sample in samples))
     for row, sample in enumerate(samples):
         axes = _row(figure, height - 14 - 24.0 * (row + 1) + 2, 18.0)
         _histogram(axes, sample, (0, top), marked)

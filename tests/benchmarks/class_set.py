@@ -118,7 +118,7 @@ def chain(question: str) -> list[float]:
     """h, o, L, both slopes and both new weights, slopes as differences."""
     facts = re.sub(r"<p>\(a\).*", "", question)
     x1, x2 = numbers(re.search(r"x = \((.*?)\)", facts)[1])
-    y = numbers(re.search(r"so y = (\d)", facts)[1])[0]
+    y = numbers(re.search(r"the label y = (\d)", facts)[1])[0]
     w1, w2, b, v, c, rate = (
         numbers(re.search(rf"{name} = (−?[\d.]+\d)", facts)[1])[0] for name in ("w₁", "w₂", "b", "v", "c", "α")
     )
@@ -170,7 +170,7 @@ def recomputed(seed: int, asked: dict[str, str]) -> list:
         ),
         " ".join("{" + ", ".join(map(str, sorted(group))) + "}" for group in parting(run, phases)),
         *chain(html.unescape(asked["back-propagation-1"])),
-        *(float(np.trace(table) / table.sum()), 1.0, float(mpmath.ncdf(2) ** 2)),
+        *(float(np.trace(table) / table.sum()), 1.0, round(float(mpmath.ncdf(2)), 4) ** 2),
         *(1 / (1 - beta), plain * (1 - beta), plain / measured, plain),
     ]
 

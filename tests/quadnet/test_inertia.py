@@ -278,6 +278,13 @@ def test_at_least_one_update_is_counted(default_run: Experiment, prior: Crossing
     assert _crossed(default_run, dataclasses.replace(prior.phase, loss_end=there), HEAVY) is None  # nothing to reach
 
 
+def test_a_plateau_on_which_the_loss_rises_again_is_not_crossed(default_run: Experiment, prior: Crossing) -> None:
+    loss = default_run.history.loss.copy()
+    loss[prior.start + 9] = 1.02 * loss[prior.start]
+    history = dataclasses.replace(default_run.history, loss=loss)
+    assert cross(default_run.config, default_run.dataset, history, prior.phase, ()) is None
+
+
 @pytest.mark.parametrize("stretch", [1, 7, 826, 10_000])
 def test_the_epochs_do_not_depend_on_how_often_is_looked(
     default_run: Experiment, prior: Crossing, stretch: int, monkeypatch: pytest.MonkeyPatch

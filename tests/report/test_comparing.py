@@ -194,7 +194,7 @@ def test_regions_are_left_out_where_training_again_gives_another_loss_in_the_las
     assert "The regions of A are not shown: training it again gave another loss" in page
     assert 'id="regions-a"' not in page
     assert 'id="regions-b"' in page
-    assert "A falls from 2.77" in page
+    assert "A goes from 2.77" in page
 
 
 def test_a_pdf_that_carries_no_history_is_checked_by_the_digest_of_it(
@@ -218,7 +218,7 @@ def test_long_work_is_done_only_if_told(short_run: Path, tmp_path: Path, monkeyp
         without.setattr(comparing, "train", lambda *_: pytest.fail("it was trained"))
         page = written(short_run, short_run, tmp_path / "page.html")
     assert page.count("the option --anyway") == 2
-    assert "A falls from 2.77" in page
+    assert "A goes from 2.77" in page
     assert 'id="regions-a"' in written(short_run, short_run, tmp_path / "page.html", anyway=True)
 
 

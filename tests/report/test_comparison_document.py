@@ -45,7 +45,7 @@ def test_both_losses_come_first_and_then_the_regions_of_either_run(document: Com
     assert list(document.figures) == ["losses", "regions-a", "regions-b"]
     assert document.regions == (Region("regions-a", None), Region("regions-b", None))
     losses = document.figures["losses"]
-    assert "A falls from 2.77" in losses.alt
+    assert "A goes from 2.77" in losses.alt
     assert "; plateaus: phase 2, epochs " in losses.alt
     assert "a thin bar is a plateau that was not left" in losses.caption
     assert "The two curves are the same" not in losses.caption
@@ -115,7 +115,7 @@ def test_a_training_that_broke_down_is_drawn_as_far_as_it_is_finite(english: Lan
     config = Config()
     broken = Side("A", "a", "0.1.0", config, np.array([2.0, 3.0, np.nan]), [], "other")
     document = comparison_document.compose((broken, replace(broken, letter="B")), SECTIONS, english, "9.9")
-    assert "A falls from 2.000 to 3.000; plateaus: none." in document.figures["losses"].alt
+    assert "A goes from 2.000 to 3.000; plateaus: none." in document.figures["losses"].alt
 
 
 def test_the_page_loads_nothing_and_lets_nothing_be_loaded(

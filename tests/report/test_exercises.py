@@ -248,9 +248,11 @@ def test_the_accuracy_follows_from_the_given_table_and_from_the_network(k: int) 
 
 def test_the_best_rule_is_right_when_both_coordinates_are() -> None:
     (best,) = values(asked(0)["bayes-rule"])
-    assert best == pytest.approx(norm.cdf(2) ** 2, abs=1e-12)
     assert "Φ(1/0.5) = Φ(2) = 0.9772" in text(asked(0)["bayes-rule"])
-    assert best == pytest.approx(0.9772**2, abs=0.0005)
+    assert best == 0.9772**2  # as on paper
+    (answer,) = asked(0)["bayes-rule"].answers
+    assert answer.tolerance is not None
+    assert abs(best - norm.cdf(2) ** 2) < answer.tolerance < best - (2 * 0.9772 - 1)
     assert "bayes-rule" not in asked(1)  # unequal shares move the borders
     assert "bayes-rule" not in asked(8)  # nor is there anything to compute without noise
 

@@ -157,7 +157,7 @@ def test_the_paper_is_the_one_asked_for(lesson: Lesson, paper: Paper) -> None:
 def test_goals_are_those_of_the_exercises_at_hand(lesson: Lesson) -> None:
     short = prepare(parse({"training": {"epochs": 1}}))
     few, all_goals = (view(each, "student", exercises(each, ENGLISH)).goals for each in (short, lesson))
-    assert len(all_goals) == 6
+    assert len(all_goals) == 7
     assert set(few) < set(all_goals)
     assert not [goal for goal in few if "inertia" in goal or "curve by" in goal]
 
