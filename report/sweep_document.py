@@ -138,8 +138,14 @@ def _summary(rows: Sequence[Row], whole: Sequence[Row], sequences: Counter[str],
         yield _("None of the %(runs)s runs could be finished.") % facts
         return
     letters, count = sequences.most_common(1)[0]
-    facts |= {"share": language.percent(count / len(whole)), "sequence": _sequence(letters, language)}
-    yield _("Of %(runs)s runs %(sound)s end soundly; %(share)s go through the phases %(sequence)s.") % facts
+    facts |= {"count": language.integer(count), "sequence": _sequence(letters, language)}
+    if list(sequences.values()).count(count) == 1:
+        yield (
+            _("Of %(runs)s runs %(sound)s end soundly; %(count)s of the %(runs)s go through the phases %(sequence)s.")
+            % facts
+        )
+    else:
+        yield _("Of %(runs)s runs %(sound)s end soundly; no sequence of phases is the commonest.") % facts
     lengths = [sample.values for sample in _lengths(whole, None, language)]
     if lengths:
         yield _("The first plateau lasts %(median)s at the median; the shortest %(low)s, the longest %(high)s.") % {
@@ -175,15 +181,20 @@ def _figures(config: Config, rows: Sequence[Row], language: Language) -> Iterabl
         )
         losses = _losses(rows, seeds, language)
         lines = [Level(level.loss, level.label) for level in analytic_levels(Mixture.of(config.data), language)]
+        caption = [
+            _(
+                "Where the plateaus lie: the number of runs by the loss in the middle of the plateau. Dashed lines are "
+                "the losses that theory singles out."
+            )
+        ]
+        if any((sample.values > distributions.highest(lines)).any() for sample in losses):
+            caption.append(_("A number with an arrow counts the runs beyond the scale."))
         yield Figure(
             "levels",
             "levels.svg",
             style.draw("levels", partial(distributions.levels, losses, lines, _("loss"), marked)),
             _("Histograms of the losses in the middle of the plateaus, with the levels of theory as lines."),
-            _(
-                "Where the plateaus lie: the number of runs by the loss in the middle of the plateau. Dashed lines are "
-                "the losses that theory singles out."
-            ),
+            language.paragraph(caption),
         )
     if rows:
         best, reached = _accuracies(rows)

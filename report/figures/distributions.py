@@ -45,6 +45,11 @@ def lengths(samples: Sequence[Sample], epochs: str, marked: str) -> Figure:
     return figure
 
 
+def highest(lines: Sequence[Level]) -> float:
+    """The end of the scale of `levels`, a little above the highest of them."""
+    return 1.04 * max(line.loss for line in lines)
+
+
 def levels(samples: Sequence[Sample], lines: Sequence[Level], loss: str, marked: str) -> Figure:
     """Histograms over the loss, with the levels that theory singles out as lines.
 
@@ -56,7 +61,7 @@ def levels(samples: Sequence[Sample], lines: Sequence[Level], loss: str, marked:
     """
     height = 24 + 24.0 * len(samples)
     figure = style.canvas(_WIDTH, height)
-    top = 1.04 * max(*(line.loss for line in lines), *(float(sample.values.max()) for sample in samples))
+    top = highest(lines)
     for row, sample in enumerate(samples):
         axes = _row(figure, height - 14 - 24.0 * (row + 1) + 2, 18.0)
         _histogram(axes, sample, (0, top), marked)
@@ -108,6 +113,9 @@ def _histogram(axes: Axes, sample: Sample, span: tuple[float, float], marked: st
     axes.set(xlim=span, ylim=(0, max(int(counts.max()), 1) * 1.12))
     axes.locator_params(axis="y", nbins=3, integer=True)
     axes.text(1.015, 0.85, sample.name, size=8, weight=600, transform=axes.transAxes, va="top")
-    if sample.marked is not None:
+    beyond = int((sample.values > span[1]).sum())
+    if beyond:
+        axes.text(1.015, 0.1, f"+{beyond} →", size=7.5, transform=axes.transAxes, va="top")
+    if sample.marked is not None and sample.marked <= span[1]:
         axes.axvline(sample.marked, color=style.INK, linewidth=1.3, zorder=3)
         axes.text(1.015, 0.45, marked, size=7.5, transform=axes.transAxes, va="top")

@@ -36,10 +36,25 @@ def document(english: Language) -> SweepDocument:
 
 def test_the_summary_counts_and_measures(document: SweepDocument) -> None:
     first, second, third = document.summary
-    assert first.startswith("Of 5 runs 3 end soundly; 75.0\u202f% go through the phases descent, plateau, descent,")
+    assert first.startswith("Of 5 runs 3 end soundly; 3 of the 5 go through the phases descent, plateau, descent,")
     assert "2000 epochs at the median; the shortest 1000, the longest 3000" in second
     assert "between 25.00\u202f% and 96.00\u202f%" in third
     assert "95.00\u202f% of the same points" in third
+
+
+def test_no_sequence_is_named_where_two_are_as_frequent(english: Language) -> None:
+    other = Row(0, 1, "ok", 2.77, 0.2, 0.9, 0.95, "Dp", (), VERDICTS)
+    first, *_ = composed([row(0, 0, 1000), other], english).summary
+    assert first == "Of 2 runs 2 end soundly; no sequence of phases is the commonest."
+
+
+def test_plateaus_beyond_the_levels_are_counted_at_the_end_of_the_scale(english: Language) -> None:
+    high = Row(0, 1, "ok", 99.0, 0.2, 0.9, 0.95, "DPDp", (Plateau(7, 90, 42.0, ALL),), VERDICTS)
+    within, beyond = (composed(rows, english).figures["levels"] for rows in ([row(0, 0, 9)], [row(0, 0, 9), high]))
+    assert "beyond the scale" in beyond.caption
+    assert "+1 →" in beyond.content.decode()
+    assert "beyond the scale" not in within.caption
+    assert "→" not in within.content.decode()
 
 
 def test_sequences_and_groups_are_counted_by_frequency(document: SweepDocument) -> None:
