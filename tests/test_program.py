@@ -389,7 +389,7 @@ def test_a_chinese_report_is_chinese_in_the_page_the_pdf_and_the_record(chinese:
         "贝叶斯分类器",
         "有效秩",
         "图 3",
-        "损失从 2.7755 降到",
+        "损失从 2.7755 变为",
     ):
         assert words in text
         assert words in (chinese.path / "report.html").read_text()
