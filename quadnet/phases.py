@@ -24,6 +24,7 @@ HYSTERESIS = 1.0986122886681098  # ln 3
 BORDER = 2.302585092994046  # ln 10
 SLOWEST = 1e-9  # log-speed per epoch below which the curve counts as standing still
 NOISY = 1e-4  # log-noise above which the curve is smoothed first
+TOO_NOISY = 3e-3  # log-noise up to which phases do not depend on it; beyond, plateaus may be its accidents
 LEAST_DROP = 0.02  # of ln L, for a descent to count
 SHORTEST_PLATEAU = 20  # epochs
 
@@ -132,6 +133,23 @@ def detect(loss: FloatArray | Iterable[float]) -> Phases:
     return Phases(status, tuple(_phases(finite, borders, extremes, drops, least_drop)))
 
 
+def noise(loss: FloatArray) -> float:
+    """The standard deviation of the noise of ln L from one epoch to the next, estimated from how ln L bends.
+
+    Args:
+        loss: As for `detect`.
+    """
+    finite = loss[: int(np.argmin(np.isfinite(loss)))] if not np.isfinite(loss).all() else loss
+    return _noise(log(np.maximum(finite, np.finfo(np.float64).tiny)))
+
+
+def _noise(log_loss: FloatArray) -> float:
+    if log_loss.size <= 4:
+        return 0.0
+    bend = np.diff(log_loss, 2)
+    return 1.4826 * float(np.median(np.abs(bend - np.median(bend)))) / math.sqrt(6)
+
+
 def _status(curve: FloatArray) -> str:
     if curve.size == 0:
         return "ok"
@@ -147,10 +165,7 @@ def _prepared(curve: FloatArray) -> tuple[FloatArray, float, int]:
     A longer curve gives the same values up to that epoch.
     """
     log_loss = log(curve)
-    noise, last = 0.0, curve.size - 1
-    if curve.size > 4:
-        bend = np.diff(log_loss, 2)
-        noise = 1.4826 * float(np.median(np.abs(bend - np.median(bend)))) / math.sqrt(6)
+    noise, last = _noise(log_loss), curve.size - 1
     if noise > NOISY:
         epochs = np.arange(curve.size)
         reach = epochs // 100

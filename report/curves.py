@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
-from quadnet.phases import Phase, detect
+from quadnet.phases import TOO_NOISY, Phase, detect, noise
 from report import curve_file
 from report.curve_file import Curve
 from report.kinds import kind
@@ -62,6 +62,8 @@ class Found:
             found.append(
                 "some losses are 0 or less; phases are those of ln(loss), so they count as the least positive number"
             )
+        if (share := noise(self.curve.loss)) > TOO_NOISY:
+            found.append(f"the losses are noisy, by {100 * share:.2g} % each; plateaus may be accidents of the noise")
         steps = np.diff(self.curve.epochs)
         if steps.max() > 1.01 * np.median(steps) or steps.min() < 0.99 * np.median(steps):
             found.append("the epochs are not evenly spaced; phases are found as if they were")

@@ -12,7 +12,7 @@ from quadnet.arrays import FloatArray
 from quadnet.config import parse
 from quadnet.dataset import quadrants
 from quadnet.experiment import Experiment
-from quadnet.phases import Phases, detect
+from quadnet.phases import Phases, detect, noise
 from quadnet.training import train
 
 EPOCHS = np.arange(10_000)
@@ -512,3 +512,11 @@ def test_a_closed_phase_lasts_an_epoch_at_least() -> None:
 
 def test_the_thresholds_are_a_third_and_a_tenth_of_a_speed() -> None:
     assert pytest.approx((math.log(3), math.log(10)), rel=1e-15) == (detector.HYSTERESIS, detector.BORDER)
+
+
+@pytest.mark.parametrize("share", [0.0, 1e-3, 0.02])
+def test_the_noise_of_a_curve_is_estimated_from_its_bends(share: float) -> None:
+    shaken = np.exp(-np.arange(4000) / 2000 + share * np.random.default_rng(1).standard_normal(4000))
+    assert noise(shaken) == pytest.approx(share, rel=0.05, abs=1e-12)
+    assert noise(np.append(shaken, [np.nan, 1.0])) == noise(shaken)
+    assert noise(np.ones(4)) == 0

@@ -11,6 +11,7 @@ from report import curves
 from report.curves import Found
 
 FALL = 0.5 + 0.9 ** np.arange(300)
+SHAKEN = np.random.default_rng(0).standard_normal(300)
 
 
 def found(folder: Path, loss: FloatArray, epochs: FloatArray | None = None) -> Found:
@@ -65,6 +66,9 @@ def test_columns_of_the_table_are_aligned(tmp_path: Path) -> None:
         (np.maximum(np.linspace(1, -0.1, 300), 0), np.arange(300), ["0 or less"]),
         (np.linspace(1, -1, 300), np.arange(300), ["0 or less"]),
         (np.linspace(1, 2, 300), np.arange(300), ["diverged"]),
+        (FALL * np.exp(0.002 * SHAKEN), np.arange(300), []),
+        (FALL * np.exp(0.01 * SHAKEN), np.arange(300), ["noisy, by "]),
+        (np.append(FALL * np.exp(0.01 * SHAKEN), np.nan), np.arange(301), ["non-finite", "noisy, by "]),
     ],
 )
 def test_a_reader_is_warned_of_what_the_phases_do_not_show(
