@@ -35,7 +35,6 @@ Quantity = bool | int | float | str | None
 ROUNDING = 1e-12  # a rise by a smaller share of the loss is rounding, no rise
 SELDOM = 0.01  # share of epochs in which a loss that "falls all the way" may rise and the claim still holds partly
 BLIND = 0.01  # distance of the first loss from 4 ln 2, as a share of it
-BY_CHANCE = 0.1  # the mean recall of a blind guess is within this of that of one answer for all
 SHARP_END = 50  # epochs
 SHARP_DROP = 0.15  # of ln L
 AT_SHARES = 0.02  # distance of a loss from that of the class shares, as a share of it
@@ -162,11 +161,10 @@ def _blind(case: Case) -> Verdict:
         "level": level,
         "furthest_mean_output_from_half": float(np.abs(start.means - 0.5).max()),
         "accuracy": start.accuracy,
-        "mean_recall": math.fsum(start.recall.tolist()) / CLASSES,
+        "mean_recall": start.mean_recall,
     }
-    if abs(first / level - 1) < BLIND and math.fsum(start.recall.tolist()) > 1 + CLASSES * BY_CHANCE:
-        return Verdict("partly", measured)
-    return Verdict(_outcome(abs(first / level - 1) < BLIND), measured)
+    blind = abs(first / level - 1) < BLIND
+    return Verdict("partly" if blind and start.informed else _outcome(blind), measured)
 
 
 def _sharp_drop(loss: FloatArray, phases: Phases) -> Verdict:

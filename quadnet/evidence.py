@@ -18,6 +18,7 @@ from quadnet.network import forward, gradients
 from quadnet.phases import Phase, Phases
 
 MERGED = 0.15  # two classes are told apart once their mean outputs differ by this on some unit
+BY_CHANCE = 0.1  # a mean recall within this of that of one answer for all says nothing of the points
 NAMED = 0.05  # a class counts as predicted once this share of the points is given to it
 _TRACK_POINTS = 19  # even steps a phase, for the curves over time
 
@@ -45,6 +46,16 @@ class Snapshot:
     accuracy: float
     confusion: IntArray
     gradient_norm: float
+
+    @property
+    def mean_recall(self) -> float:
+        """The mean of the classes' recalls; that of one answer for all points is 1/4."""
+        return math.fsum(self.recall.tolist()) / CLASSES
+
+    @property
+    def informed(self) -> bool:
+        """Whether the classes are named clearly better than by one answer for all."""
+        return self.mean_recall > 1 / CLASSES + BY_CHANCE
 
     @property
     def predicted(self) -> tuple[int, ...]:

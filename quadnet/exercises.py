@@ -106,7 +106,6 @@ class Drill:
 
     Attributes:
         hidden: The hidden unit, with a point as its input.
-        label: The class of the point.
         weight: v.
         bias: c.
         target: y of the output unit.
@@ -114,7 +113,6 @@ class Drill:
     """
 
     hidden: Unit
-    label: int
     weight: float
     bias: float
     target: int
@@ -289,7 +287,7 @@ def _calculations(config: Config, dataset: Dataset) -> tuple[Example, Drill]:
             break
     while True:
         w1, w2, b, v, c = _drawn(stream, 5)
-        drill = Drill(Unit(second, (w1, w2), b), label, v, c, int(label == 0), rate)
+        drill = Drill(Unit(second, (w1, w2), b), v, c, int(label == 0), rate)
         sums, slopes = (drill.hidden.sum, drill.sum), (drill.slope_output, drill.slope_hidden)
         if not max(map(abs, sums)) < _LARGEST_SUM or not min(map(abs, slopes)) > _LEAST_SLOPE:
             continue

@@ -113,10 +113,8 @@ def detect(loss: FloatArray | Iterable[float]) -> Phases:
     curve = np.asarray(loss, dtype=np.float64)
     if curve.ndim != 1:
         raise ValueError(f"a training curve is one row of values, not an array of shape {curve.shape}")
-    bad = np.flatnonzero(~np.isfinite(curve))
-    finite = curve[: bad[0]] if bad.size else curve
-    positive = np.maximum(finite, np.finfo(np.float64).tiny)
-    status = f"non-finite at epoch {bad[0]}" if bad.size else _status(positive)
+    finite, positive = _usable(curve)
+    status = _status(positive) if finite.size == curve.size else f"non-finite at epoch {finite.size}"
     if finite.size < 2:
         return Phases(status, ())
     log_loss, least_drop, last = _prepared(positive)
@@ -139,8 +137,15 @@ def noise(loss: FloatArray) -> float:
     Args:
         loss: As for `detect`.
     """
-    finite = loss[: int(np.argmin(np.isfinite(loss)))] if not np.isfinite(loss).all() else loss
-    return _noise(log(np.maximum(finite, np.finfo(np.float64).tiny)))
+    _, positive = _usable(loss)
+    return _noise(log(positive))
+
+
+def _usable(curve: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The curve before the first value that is not finite, and the same with all values positive."""
+    bad = np.flatnonzero(~np.isfinite(curve))
+    finite = curve[: bad[0]] if bad.size else curve
+    return finite, np.maximum(finite, np.finfo(np.float64).tiny)
 
 
 def _noise(log_loss: FloatArray) -> float:

@@ -302,11 +302,6 @@ def _recall(chapter: Chapter, language: Language) -> Iterator[str]:
         yield _("Since %(since)s recall has fallen %(fallen)s.") % facts
 
 
-def _names(seen: Snapshot) -> bool:
-    """Whether the classes are named clearly better than by one answer for all, whose recalls sum to 1."""
-    return float(seen.recall.mean()) > 1 / CLASSES + CLEARLY
-
-
 def _level(chapter: Chapter, facts: dict[str, str], language: Language) -> Iterator[str]:
     _ = language.gettext
     if chapter.phase.kind == "descent":
@@ -321,7 +316,7 @@ def _level(chapter: Chapter, facts: dict[str, str], language: Language) -> Itera
             )
             % facts
         )
-    elif alone and chapter.loss <= chapter.level * (1 + AT_ITS_LEVEL) and _names(chapter.snapshot):
+    elif alone and chapter.loss <= chapter.level * (1 + AT_ITS_LEVEL) and chapter.snapshot.informed:
         yield (
             _(
                 "The mean outputs of all classes are alike and the loss there, %(loss)s, is to within %(within)s that "

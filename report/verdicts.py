@@ -3,14 +3,15 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import ROUND_CEILING
+from decimal import ROUND_CEILING, ROUND_HALF_EVEN
 from typing import Any
 
 from quadnet import claims
 from quadnet.claims import Verdict
 from quadnet.config import CLASSES
+from quadnet.evidence import BY_CHANCE
 from quadnet.experiment import Experiment
-from report.language import Language
+from report.language import Language, Rounding
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def _tests(language: Language) -> dict[str, str]:
     facts = {
         "seldom": language.percent(claims.SELDOM, 0),
         "blind": language.percent(claims.BLIND, 0),
-        "known": language.percent(1 / CLASSES + claims.BY_CHANCE, 0),
+        "known": language.percent(1 / CLASSES + BY_CHANCE, 0),
         "end": claims.SHARP_END,
         "drop": claims.SHARP_DROP,
         "off": claims.OFF_PRIORS,
@@ -148,19 +149,17 @@ def because(number: str, verdict: Verdict, language: Language) -> str:
     """Why a claim holds or not, from the measured quantities."""
     if verdict.outcome == "cannot be tested":
         return _untested(number, verdict, language)
-    facts = {name: _text(value, language) for name, value in verdict.measured.items()}
     # What is said to be the most must not be rounded down.
-    facts |= {
-        name: language.significant(value, 3, ROUND_CEILING)
+    facts = {
+        name: _text(value, language, ROUND_CEILING if name.startswith("furthest_") else ROUND_HALF_EVEN)
         for name, value in verdict.measured.items()
-        if name.startswith("furthest_") and isinstance(value, float)
     }
     return language.paragraph(_REASONS[number](verdict, facts, language))
 
 
-def _text(value: claims.Quantity, language: Language) -> str:
+def _text(value: claims.Quantity, language: Language, rounding: Rounding = ROUND_HALF_EVEN) -> str:
     if isinstance(value, float):
-        return language.significant(value, 4 if abs(value) >= 1 else 3)
+        return language.significant(value, 4 if abs(value) >= 1 else 3, rounding)
     return language.integer(value) if isinstance(value, int) else str(value)
 
 

@@ -66,9 +66,9 @@ def test_the_fastest_phase_must_not_be_that_of_the_largest_fall(lesson, english)
 @pytest.mark.parametrize(
     ("drill", "mistake"),
     [
-        (Drill(Unit((0.001, 1.0), (0.5, 0.5), 0.5), 0, 1.0, 0.5, 1, 0.5), "the sign of a slope that is nearly 0"),
-        (Drill(Unit((1.0, 1.0), (0.5, 0.5), 0.5), 0, -0.004, 0.5, 1, 0.5), "the factor h(1 − h), where v is nearly 0"),
-        (Drill(Unit((1.0, 1.0), (0.5, 0.5), 0.5), 0, 1.0, 0.5, 1, 0.0004), "the step uphill, where it is too short"),
+        (Drill(Unit((0.001, 1.0), (0.5, 0.5), 0.5), 1.0, 0.5, 1, 0.5), "the sign of a slope that is nearly 0"),
+        (Drill(Unit((1.0, 1.0), (0.5, 0.5), 0.5), -0.004, 0.5, 1, 0.5), "the factor h(1 − h), where v is nearly 0"),
+        (Drill(Unit((1.0, 1.0), (0.5, 0.5), 0.5), 1.0, 0.5, 1, 0.0004), "the step uphill, where it is too short"),
     ],
 )
 def test_no_common_mistake_may_be_right(lesson, english, drill, mistake):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from quadnet import claims
 from quadnet.claims import NUMBERS, OUTCOMES, Outcome, Quantity, Verdict
+from quadnet.evidence import BY_CHANCE
 from quadnet.experiment import Experiment
 from report import verdicts
 from report.assets import text as asset
@@ -372,7 +373,7 @@ def test_reasons_state_whatever_is_measured(first: float, second: float, count: 
     ("number", "constants"),
     [
         ("N1", [100 * claims.SELDOM]),
-        ("N3", [100 * claims.BLIND, 4, 2, 100 * (0.25 + claims.BY_CHANCE)]),
+        ("N3", [100 * claims.BLIND, 4, 2, 100 * (0.25 + BY_CHANCE)]),
         ("N4a", [claims.SHARP_END, claims.SHARP_DROP]),
         ("N4b", [claims.OFF_PRIORS]),
         ("N6a", [claims.DRIFT]),
