@@ -416,6 +416,11 @@ def doctor() -> None:
         typer.echo(f"{'PDF':12s}can be made")
 
 
+def main() -> None:
+    """The program."""
+    app()
+
+
 @contextmanager
 def _uncollected() -> Iterator[None]:
     """No search for cycles of garbage, not even a last one: one run and the process ends. A tenth of the time."""

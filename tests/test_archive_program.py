@@ -20,7 +20,7 @@ from rocrate.rocrate import ROCrate
 
 import report
 
-COMMAND = [sys.executable, "-P", "-c", "from report.cli import app; app()"]
+COMMAND = [sys.executable, "-P", "-c", "from report.cli import main; main()"]
 SECOND_DAY = {"SOURCE_DATE_EPOCH": "86400"}
 SMALL = ["--epochs", "300", "--set", "evaluation.points=500", "--set", "replicates.runs=1"]
 

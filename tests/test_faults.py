@@ -17,7 +17,7 @@ import pytest
 from report.record import writing
 from report.verification import verify
 
-PROGRAM = [sys.executable, "-P", "-c", "from report.cli import app; app()"]
+PROGRAM = [sys.executable, "-P", "-c", "from report.cli import main; main()"]
 SHORT = ["--epochs", "60", "--set", "replicates.runs=0", "--set", "evaluation.points=100", "-q"]
 KILLED = -signal.SIGKILL
 

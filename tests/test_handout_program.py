@@ -47,7 +47,7 @@ CONFIGURATIONS = {
 
 def quadnet(folder: Path, *arguments: object, **changes: str) -> subprocess.CompletedProcess[str]:
     """Calls `quadnet handout` in a folder."""
-    command = [sys.executable, "-P", "-c", "from report.cli import app; app()", "handout", *map(str, arguments)]
+    command = [sys.executable, "-P", "-c", "from report.cli import main; main()", "handout", *map(str, arguments)]
     values = {key: value for key, value in os.environ.items() if key != "SOURCE_DATE_EPOCH"} | changes
     return subprocess.run(command, cwd=folder, env=values, capture_output=True, text=True, check=False)
 
@@ -400,7 +400,7 @@ def test_without_pango_the_rest_is_written_with_exit_code_3_and_never_in_the_pla
 def test_what_works_on_runs_says_that_a_handout_is_none(folders: dict[str, Folder], command: str) -> None:
     path = folders["default"].path
     names = [path.name] * (2 if command == "diff" else 1)
-    call = [sys.executable, "-P", "-c", "from report.cli import app; app()", command, *names]
+    call = [sys.executable, "-P", "-c", "from report.cli import main; main()", command, *names]
     done = subprocess.run(call, cwd=path.parent, capture_output=True, text=True, check=False)
     message = f"quadnet: {path.name}: is a handout and no run; name a run's folder, PDF or zip\n"
     assert (done.returncode, done.stdout, done.stderr) == (1, "", message)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-COMMAND = [sys.executable, "-P", "-c", "from report.cli import app; app()"]
+COMMAND = [sys.executable, "-P", "-c", "from report.cli import main; main()"]
 SMALL = ["--epochs", "200", "--set", "evaluation.points=500", "--set", "replicates.runs=1", "--to", "html"]
 
 

@@ -11,7 +11,7 @@ from quadnet.experiment import Experiment
 from report.language import Language
 from report.record import files
 
-COMMAND = [sys.executable, "-P", "-c", "from report.cli import app; app()", "phases"]
+COMMAND = [sys.executable, "-P", "-c", "from report.cli import main; main()", "phases"]
 ENGLISH = Language.load("en")
 
 

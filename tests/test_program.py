@@ -26,7 +26,7 @@ from pypdf.generic import ArrayObject, DictionaryObject
 import report
 
 SOURCE = Path(report.__file__).resolve().parents[1]
-MAIN = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from report.cli import app; app()"
+MAIN = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from report.cli import main; main()"
 
 
 def environment(**changes: str) -> dict[str, str]:

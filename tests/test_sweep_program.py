@@ -13,7 +13,7 @@ import pytest
 
 from quadnet.claims import NUMBERS, OUTCOMES
 
-COMMAND = [sys.executable, "-P", "-c", "from report.cli import app; app()", "sweep"]
+COMMAND = [sys.executable, "-P", "-c", "from report.cli import main; main()", "sweep"]
 SMALL = [
     "--set",
     "data.samples_per_class=50",

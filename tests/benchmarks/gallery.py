@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-COMMAND = [sys.executable, "-P", "-c", "from report.cli import app; app()"]
+COMMAND = [sys.executable, "-P", "-c", "from report.cli import main; main()"]
 SMALL = ("config.toml", "metrics.json", "phases.json", "claims.json", "manifest.json")
 TIMES = 3
 

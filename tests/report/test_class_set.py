@@ -244,7 +244,7 @@ def running(group: int) -> bool:
 def test_a_set_that_was_killed_goes_on_where_it_stopped(issued, tmp_path):
     roster = tmp_path / "roster.csv"
     roster.write_text("id,name\n" + "".join(f"{s.id},{s.name}\n" for s in CLASS), encoding="utf-8")
-    command = [sys.executable, "-P", "-c", "from report.cli import app; app()", "handout", "--roster", str(roster)]
+    command = [sys.executable, "-P", "-c", "from report.cli import main; main()", "handout", "--roster", str(roster)]
     command += ["--to", "html,pdf", "--output-dir", str(tmp_path)]
     memory = tmp_path / f".{issued.path.name}.csv"
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
