@@ -1,6 +1,6 @@
 """The program, loaded once and forked for each call: a call costs what it does, not what loading it takes.
 
-Reads a job a line from standard input, JSON as `conftest.Quadnet` writes it; answers each with a line of JSON.
+Reads a job a line from standard input, JSON as `calls.Quadnet` writes it; answers each with a line of JSON.
 """
 
 import gc
@@ -8,6 +8,7 @@ import io
 import json
 import os
 import resource
+import signal
 import sys
 import time
 from typing import Any
@@ -28,6 +29,7 @@ def become(job: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(job["env"])
     os.umask(job["umask"])
+    signal.alarm(job["patience"])
     for stream, name in enumerate(("stdin", "stdout", "stderr")):
         flags = os.O_RDONLY if stream == 0 else os.O_WRONLY | os.O_CREAT | os.O_APPEND
         if job[name] is None:
