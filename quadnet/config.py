@@ -15,8 +15,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from quadnet import files
 from quadnet.errors import ConfigurationError
 
+LARGEST = 64_000  # bytes of a file
 CLASSES = 4
 _LEAST_SPREAD = 1e-6  # but for 0; distances are divided by its square
 
@@ -214,11 +216,12 @@ def load(path: Path) -> dict[str, Any]:
     Raises:
         ConfigurationError: The file cannot be read or is no TOML.
     """
+    source = files.name(path)
     try:
-        content = path.read_bytes()
+        content = files.read(path, LARGEST)
     except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read ({error.strerror}); name a readable TOML file") from None
-    return loads(content, str(path))
+        raise ConfigurationError(f"{source}: cannot be read ({error.strerror}); name a readable TOML file") from None
+    return loads(content, source)
 
 
 def loads(content: bytes, source: str) -> dict[str, Any]:

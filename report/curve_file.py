@@ -2,16 +2,15 @@
 
 import csv
 import math
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from quadnet import files
 from quadnet.arrays import FloatArray
 from quadnet.errors import ConfigurationError
 
-STANDARD_INPUT = Path("-")
 _LARGEST = 100_000_000  # bytes
 _SHOWN = 30  # characters of a cell that an error quotes
 
@@ -44,7 +43,7 @@ def read(path: Path) -> Curve:
     Raises:
         ConfigurationError: It cannot be read as that; says in which line.
     """
-    name = "standard input" if path == STANDARD_INPUT else str(path)
+    name = files.name(path)
     lines = _text(path, name).splitlines()
     first = next((line for line in lines if line.strip()), None)
     if first is None:
@@ -77,15 +76,11 @@ def read(path: Path) -> Curve:
 
 def _text(path: Path, name: str) -> str:
     try:
-        if path == STANDARD_INPUT:
-            content = sys.stdin.buffer.read(_LARGEST + 1)
-        else:
-            with path.open("rb") as file:
-                content = file.read(_LARGEST + 1)
+        content = files.read(path, _LARGEST)
+    except files.TooLargeError as error:
+        raise ConfigurationError(f"{name}: {error.strerror}; keep every tenth line, say") from None
     except OSError as error:
         raise ConfigurationError(f"{name}: cannot be read ({error.strerror}); name a readable CSV file") from None
-    if len(content) > _LARGEST:
-        raise ConfigurationError(f"{name}: larger than {_LARGEST // 1_000_000} MB; keep every tenth line, say")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:

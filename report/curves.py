@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
+from quadnet import files
 from quadnet.phases import TOO_NOISY, Phase, detect, noise
 from report import curve_file
 from report.curve_file import Curve
@@ -91,7 +92,7 @@ def find(path: Path) -> Found:
 
 def plot_beside(path: Path) -> Path:
     """Where the drawing of a file goes if nobody says: into the current folder."""
-    return Path("phases.svg" if path == curve_file.STANDARD_INPUT else f"{path.stem}-phases.svg")
+    return Path("phases.svg" if path == files.STANDARD_INPUT else f"{path.stem}-phases.svg")
 
 
 def check_free(target: Path, *, force: bool) -> None:

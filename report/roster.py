@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
+from quadnet import files
 from quadnet.config import Report
 from quadnet.errors import ConfigurationError
 from report.glyphs import printable
@@ -93,12 +94,11 @@ def read(path: Path, language: str) -> tuple[Student, ...]:
 
 def _text(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST + 1)
+        content = files.read(path, _LARGEST)
+    except files.TooLargeError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}; is it a list of students?") from None
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read ({error.strerror}); name a readable CSV file") from None
-    if len(content) > _LARGEST:
-        raise ConfigurationError(f"{path}: larger than {_LARGEST // 1_000_000} MB; is it a list of students?")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

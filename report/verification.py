@@ -28,7 +28,6 @@ NUMBERS = (
     "replicates.json",
 )
 MOST_WORK = 10**12  # samples times parameters times epochs: minutes of the compiled loop
-MOST_SETTINGS = 2**16  # bytes of a config.toml
 
 
 class Outcome(IntEnum):
@@ -146,8 +145,8 @@ def settings(path: Path, files: Mapping[str, bytes]) -> Config:
     content = files.get("config.toml")
     if content is None:
         raise RecordError(f"{where} is missing, so the run cannot be made again")
-    if len(content) > MOST_SETTINGS:
-        raise RecordError(f"{where} is longer than {MOST_SETTINGS} bytes; that of no run is")
+    if len(content) > configuration.LARGEST:
+        raise RecordError(f"{where} is longer than {configuration.LARGEST} bytes; that of no run is")
     try:
         return configuration.parse(configuration.loads(content, where), source=where)
     except ConfigurationError as error:  # not the user's, so another exit code than a wrong option's

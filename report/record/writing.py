@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from quadnet.errors import QuadnetError
+from quadnet.files import peek
 
 _ANOTHER_FOLDER = "name another folder with --output-dir"
 _PARTIAL = ".partial"
@@ -78,8 +79,7 @@ def check_free(path: Path, mark: bytes, kind: str, remedy: str, *, force: bool) 
         QuadnetError: There is a file of another kind, and it is not to be replaced; or it cannot be read.
     """
     try:
-        with path.open("rb") as file:
-            own = mark in file.read(200)
+        own = mark in peek(path, 200)
     except FileNotFoundError:
         return
     except OSError as error:
