@@ -42,9 +42,8 @@ def read(path: Path, most: int) -> bytes:
     """
     content = _standard_input(most + 1) if path == STANDARD_INPUT else _opened(path, most + 1)
     if len(content) > most:
-        raise TooLargeError(
-            errno.EFBIG, f"larger than {most // 1000} kB" if most < 10**6 else f"larger than {most // 10**6} MB"
-        )
+        size = f"{most // 1000} kB" if most < 10**6 else f"{most // 10**6} MB"
+        raise TooLargeError(errno.EFBIG, f"larger than {size}")
     return content
 
 
