@@ -1,6 +1,5 @@
 """The same training from other weight seeds on the same data: how typical is a run?"""
 
-import os
 import threading
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,6 +13,7 @@ from quadnet.dataset import Dataset
 from quadnet.experiment import Course, Experiment
 from quadnet.mixture import Partition
 from quadnet.phases import Phase, Phases, detect
+from quadnet.program import processors
 from quadnet.sweep import Plateau, closed_plateaus, seeded
 from quadnet.training import Progress, train, unless
 
@@ -126,7 +126,7 @@ class Replicating:
     def __enter__(self) -> Self:
         """Nothing is made before `start`."""
         self._stop = threading.Event()
-        self._pool = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1))  # the caller needs a processor too
+        self._pool = ThreadPoolExecutor(max(1, processors() - 1))  # the caller needs a processor too
         self._epochs = 0
         self._waiting: list[Future[Replicate]] = []
         return self

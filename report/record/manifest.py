@@ -18,6 +18,7 @@ import quadnet
 import report
 from quadnet import __version__
 from quadnet.config import Config
+from quadnet.program import sources_digest
 from report.assets import TEMPLATES
 from report.record.files import to_json
 
@@ -30,7 +31,6 @@ TIME = "%Y-%m-%dT%H:%M:%SZ"  # of the pages, in UTC
 BELOW = ("Python", "Pango", "HarfBuzz", "zlib")
 
 _LIBRARIES = ("numpy", "matplotlib", "pillow", "jinja2", "weasyprint")
-_SOURCES = (".py", ".c", ".j2", ".css", ".js", ".json", ".svg", ".ttf", ".woff2", ".conf", ".mo")
 
 
 def _is_time(text: str) -> str:
@@ -88,13 +88,7 @@ def versions() -> tuple[tuple[str, str], ...]:
 @cache
 def source_digest() -> str:
     """SHA-256 (hexadecimal) of the program: of the names and digests of its sources, templates and fonts."""
-    whole = hashlib.sha256()
-    folders = (Path(quadnet.__file__).parent, Path(report.__file__).parent, TEMPLATES)
-    for folder in folders:
-        for path in sorted(path for path in folder.rglob("*") if path.suffix in _SOURCES):
-            name = path.relative_to(folder.parent).as_posix()
-            whole.update(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name}\n".encode())
-    return whole.hexdigest()
+    return sources_digest(Path(quadnet.__file__).parent, Path(report.__file__).parent, TEMPLATES)
 
 
 def manifest(
