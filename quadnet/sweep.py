@@ -1,6 +1,5 @@
 """The same experiment under many seeds, on any `concurrent.futures.Executor`."""
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
@@ -11,6 +10,7 @@ import numpy as np
 from quadnet.claims import MOMENTUM, NUMBERS, Case, Outcome, judge, prior_plateau
 from quadnet.config import Config
 from quadnet.dataset import Dataset, quadrants
+from quadnet.errors import ConfigurationError, QuadnetError
 from quadnet.evidence import moment, observe, snapshot
 from quadnet.history import History
 from quadnet.inertia import cross, rules
@@ -18,10 +18,13 @@ from quadnet.metrics import accuracy
 from quadnet.mixture import Partition
 from quadnet.network import outputs
 from quadnet.phases import Phase, Phases, detect
+from quadnet.program import numbers_digest, processors
 from quadnet.standstill import examine
 from quadnet.training import train
 
 Seeds = tuple[int, int]
+
+_FAILED = "failed: "
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class Row:
         phases: The phases by one letter each: D descent, P plateau, S shoulder, and the open one in small letters.
         plateaus: The closed plateaus in order.
         verdicts: On the note's claims, in the order of `claims.NUMBERS`.
+        program: What computed it, as `program.numbers_digest` names it; empty for a run that failed.
     """
 
     data_seed: int
@@ -66,6 +70,12 @@ class Row:
     phases: str | None = None
     plateaus: tuple[Plateau, ...] = ()
     verdicts: tuple[Outcome, ...] = ()
+    program: str = ""
+
+    @property
+    def failure(self) -> str | None:
+        """What the run failed with; None if it did not."""
+        return self.status.removeprefix(_FAILED) if self.status.startswith(_FAILED) else None
 
 
 def seeded(config: Config, seeds: Seeds) -> Config:
@@ -77,12 +87,18 @@ def seeded(config: Config, seeds: Seeds) -> Config:
 
 
 def run(config: Config) -> Row:
-    """Trains once; an error becomes a row of its own, not an end of the sweep."""
+    """Trains once; a run that these seeds or the machine's memory cannot do becomes a row that says so.
+
+    Raises:
+        ConfigurationError: No run can be made here.
+    """
     seeds = config.data.seed, config.network.seed
     try:
         return _run(config, seeds)
-    except Exception as error:
-        return Row(*seeds, status=f"failed: {type(error).__name__}: {error}")
+    except ConfigurationError:
+        raise
+    except (QuadnetError, ArithmeticError, MemoryError) as error:  # all else is a fault of the program
+        return Row(*seeds, status=_FAILED + ": ".join(filter(None, (type(error).__name__, str(error)))))
 
 
 def _run(config: Config, seeds: Seeds) -> Row:
@@ -108,6 +124,7 @@ def _run(config: Config, seeds: Seeds) -> Row:
         phases="".join(map(letter, found.phases)),
         plateaus=closed_plateaus(dataset, history, found),
         verdicts=tuple(verdicts[number].outcome for number in NUMBERS),
+        program=numbers_digest(),
     )
 
 
@@ -141,7 +158,7 @@ def sweep(
         job: What to do with each configuration.
     """
     waiting: deque[Future[Row]] = deque()
-    most = 4 * (os.cpu_count() or 1)
+    most = 4 * processors()
     try:
         for pair in pairs:
             waiting.append(executor.submit(job, seeded(config, pair)))

@@ -206,7 +206,8 @@ def sweep(
         ]
         formats = _formats(to)
         with console.bar("runs", len(pairs), shown=not (quiet or no_progress)) as progress:
-            swept = sweeping.run(resolved, pairs, output_dir, formats, scheduler, progress)
+            warn = None if quiet else console.warn
+            swept = sweeping.run(resolved, pairs, output_dir, formats, scheduler, progress, warn)
         lines, summary = console.sweep_lines(swept), partial(console.sweep_summary, swept)
         console.end(swept.path, lines, summary, swept.failure, quiet=quiet, as_json=as_json)
 
@@ -242,7 +243,7 @@ def phases(
             curves.plot(found, target)
         if not quiet:
             for warning in found.warnings():
-                console.say(f"warning: {warning}")
+                console.warn(warning)
         path = None if target is None else str(target)
         if as_json:
             typer.echo(json.dumps({"path": path, "status": found.status, "phases": found.entries()}))

@@ -169,9 +169,14 @@ def sweep_lines(swept: "Swept") -> Iterator[str]:
 
 def sweep_summary(swept: "Swept") -> dict[str, object]:
     """What became of a sweep, for JSON."""
-    return {"runs": swept.wanted, "found": swept.found, "phases": dict(swept.phases)}
+    return {"runs": swept.wanted, "found": swept.found, "failed": len(swept.failed), "phases": dict(swept.phases)}
 
 
 def say(line: str) -> None:
     """A line on standard error."""
     typer.echo(line, err=True)
+
+
+def warn(line: str) -> None:
+    """What a user should know though all goes on, as a line on standard error."""
+    say(one_line(f"warning: {line}"))

@@ -10,21 +10,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from quadnet import kernel
 from quadnet.claims import NUMBERS, OUTCOMES, Outcome
 from quadnet.config import Config, dumps
-from quadnet.errors import ConfigurationError, QuadnetError
+from quadnet.errors import ConfigurationError, QuadnetError, one_line
+from quadnet.program import numbers_digest, processors
 from quadnet.sweep import Plateau, Row, Seeds, seeded, sweep
 from report.language import Language
 from report.pipeline import PAGES, page_time
 from report.press import PdfError, Press
 from report.record import manifest, writing
-from report.record.table import Table
+from report.record.table import PROGRAM, Table
 
 RUNS = "runs.csv"
+_MOST_LETTERS = 100  # of a file or an error that a message quotes
 _PLATEAUS = ("first", "second", "third")
 _OUTCOMES: dict[str, Outcome] = {outcome: outcome for outcome in OUTCOMES}
 COLUMNS = (
-    *("data_seed", "weight_seed", "status", "loss_first", "loss_last", "accuracy", "bayes_accuracy_sample", "phases"),
+    *("data_seed", "weight_seed", PROGRAM, "status"),
+    *("loss_first", "loss_last", "accuracy", "bayes_accuracy_sample", "phases"),
     *(f"{name}_{what}" for name in _PLATEAUS for what in ("start", "end", "loss", "partition")),
     *NUMBERS,
 )
@@ -38,15 +42,15 @@ class Swept:
         path: Its folder.
         wanted: Runs that were asked for.
         found: How many of them were there already.
-        rows: All of them.
-        failure: Why the PDF is missing, if it should be there.
+        rows: All of them; those that failed stand in no table.
+        unprinted: Why the PDF is missing, if it should be there.
     """
 
     path: Path
     wanted: int
     found: int
     rows: tuple[Row, ...]
-    failure: PdfError | None
+    unprinted: PdfError | None
 
     @property
     def phases(self) -> Counter[str]:
@@ -58,6 +62,23 @@ class Swept:
         """How many runs failed or did not end well."""
         return sum(row.status != "ok" for row in self.rows)
 
+    @property
+    def failed(self) -> list[Row]:
+        """The runs that failed."""
+        return [row for row in self.rows if row.failure is not None]
+
+    @property
+    def failure(self) -> QuadnetError | None:
+        """What is missing of the sweep, if something is."""
+        if not self.failed:
+            return self.unprinted
+        first = self.failed[0]
+        reason = one_line(first.failure or "")[:_MOST_LETTERS]
+        return QuadnetError(
+            f"{len(self.failed)} of {self.wanted} runs failed, first that of seeds {first.data_seed} and "
+            f"{first.weight_seed} ({reason}); the others are kept, and the same command tries these again"
+        )
+
 
 def run(
     config: Config,
@@ -66,8 +87,11 @@ def run(
     formats: Sequence[str] = (),
     scheduler: str | None = None,
     progress: Callable[[int], None] | None = None,
+    warn: Callable[[str], None] | None = None,
 ) -> Swept:
     """Runs what is still missing of a sweep, appends it to the record of that experiment, and writes its report.
+
+    A table has only rows of one program: one that another version made is kept under another name.
 
     Args:
         config: The experiment; its own seeds do not matter.
@@ -76,26 +100,65 @@ def run(
         formats: Which pages to make of all the runs asked for: `html`, `pdf`.
         scheduler: Address of a Dask scheduler, or None for threads on this machine.
         progress: Called with the number of runs that are there.
+        warn: Called with what a user should know before the runs, a line each.
+
+    Raises:
+        QuadnetError: The folder cannot be written, or holds files of somebody else under the names of a sweep's; then
+            they stay as they were.
+        ConfigurationError: SOURCE_DATE_EPOCH is no time, or QUADNET_KERNEL no loop.
     """
     created = page_time(os.environ)
+    kernel.name()
+    program = numbers_digest()
     common = seeded(config, (0, 0))
     path = output_dir / f"{config.name}-sweep-{common.digest[:8]}"
     writing.check_writable(path)
-    writing.replace(path / "config.toml", dumps(common).encode())
+    settings = path / "config.toml", dumps(common).encode()
     wanted = dict.fromkeys(pairs)
-    with Table(path / RUNS, COLUMNS) as table:
-        rows = {(row.data_seed, row.weight_seed): row for row in map(_row, table.rows)}
+    there = _is_there(*settings)
+    with Table(path / RUNS, COLUMNS, "sweep", program) as table:
+        if not there:
+            writing.replace(*settings)
+        if table.earlier is not None and warn is not None:
+            warn(f"{path / RUNS} was another version's; it is kept as {table.earlier.name}, and every run is made anew")
+        known = [_row(texts) for texts in table.rows]
+        rows = {(row.data_seed, row.weight_seed): row for row in known if row.failure is None}
+        if len(rows) < len(known):
+            table.keep(map(_texts, rows.values()))
         missing = [pair for pair in wanted if pair not in rows]
         found = len(wanted) - len(missing)
         with _executor(scheduler) as executor:
             for done, row in enumerate(sweep(common, missing, executor), start=found + 1):
                 rows[row.data_seed, row.weight_seed] = row
-                table.append(_texts(row))
+                if row.failure is None:
+                    if row.program != program:
+                        raise QuadnetError(
+                            f"--scheduler {scheduler}: its workers run another version of quadnet, whose rows this "
+                            "table must not have; install this one there"
+                        )
+                    table.append(_texts(row))
                 if progress is not None:
                     progress(done)
     chosen = tuple(rows[pair] for pair in wanted)
-    failure = _pages(common, chosen, path, formats, created) if formats else None
-    return Swept(path, len(wanted), found, chosen, failure)
+    unprinted = _pages(common, chosen, path, formats, created) if formats else None
+    return Swept(path, len(wanted), found, chosen, unprinted)
+
+
+def _is_there(path: Path, content: bytes) -> bool:
+    """Whether a file is there already.
+
+    Raises:
+        QuadnetError: Another one is, which may be somebody's.
+    """
+    if not os.path.lexists(path):
+        return False
+    try:
+        same = path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content
+    except OSError as error:
+        raise QuadnetError(f"{path}: cannot be read ({error.strerror}); name another --output-dir") from None
+    if not same:
+        raise QuadnetError(f"{path}: is there and not this sweep's; move it away, or name another --output-dir")
+    return True
 
 
 def _pages(config: Config, rows: Sequence[Row], path: Path, formats: Sequence[str], created: str) -> PdfError | None:
@@ -144,7 +207,7 @@ def seeds(option: str, text: str) -> list[int]:
 @contextmanager
 def _executor(scheduler: str | None) -> Iterator[Executor]:
     if scheduler is None:
-        with ThreadPoolExecutor() as pool:
+        with ThreadPoolExecutor(processors()) as pool:
             try:
                 yield pool
             finally:
@@ -181,8 +244,8 @@ def _row(texts: Sequence[str]) -> Row:
             for name in _PLATEAUS
             if value[f"{name}_start"]
         )
-        number = {name: float(value[name]) if value[name] else None for name in COLUMNS[3:7]}
-        return Row(
+        number = {name: float(value[name]) if value[name] else None for name in COLUMNS[4:8]}
+        row = Row(
             int(value["data_seed"]),
             int(value["weight_seed"]),
             value["status"],
@@ -193,14 +256,19 @@ def _row(texts: Sequence[str]) -> Row:
             phases=value["phases"] or None,
             plateaus=plateaus,
             verdicts=tuple(_OUTCOMES[value[number]] for number in NUMBERS if value[number]),
+            program=value[PROGRAM],
         )
     except (ValueError, KeyError):
-        raise QuadnetError(f"{RUNS}: the line {','.join(texts)!r} is damaged; take it out to run it again") from None
+        row = None
+    if row is None or _texts(row) != list(texts):  # a spreadsheet rewrites numbers
+        line = ",".join(texts)[:_MOST_LETTERS]
+        raise QuadnetError(f"{RUNS}: the line {line!r} is damaged; take it out to run it again")
+    return row
 
 
 def _texts(row: Row) -> list[str]:
-    values: list[object] = [row.data_seed, row.weight_seed, row.status, row.loss_first, row.loss_last]
-    values += [row.accuracy, row.bayes_accuracy_sample, row.phases]
+    values: list[object] = [row.data_seed, row.weight_seed, row.program, row.status]
+    values += [row.loss_first, row.loss_last, row.accuracy, row.bayes_accuracy_sample, row.phases]
     for k in range(len(_PLATEAUS)):
         if k < len(row.plateaus):
             plateau = row.plateaus[k]

@@ -1,14 +1,22 @@
 import csv
+import os
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quadnet import sweep as sweeps
 from quadnet.claims import NUMBERS, OUTCOMES, Outcome
-from quadnet.config import parse
+from quadnet.config import Config, parse
+from quadnet.dataset import Dataset
 from quadnet.errors import ConfigurationError, QuadnetError
+from quadnet.history import History
+from quadnet.program import numbers_digest
 from quadnet.sweep import Plateau, Row, run, seeded
+from quadnet.training import train
 from report import sweeping
 from report.record.table import Table
 
@@ -147,3 +155,172 @@ def test_a_scheduler_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(distributed, "Client", unreachable)
     with pytest.raises(QuadnetError, match=r"--scheduler tcp://127\.0\.0\.1:1: cannot be reached \(no answer\)"):
         sweeping.run(SMALL, PAIRS, tmp_path, scheduler="tcp://127.0.0.1:1")
+
+
+# What is there already
+
+
+FOREIGN = {
+    "other columns": b"name,mark\nAda,1\nBob,2",
+    "one line without its end": b"my only copy",
+    "two words": b"data_seed,wrong\n1,2",
+    "no text": bytes(range(256)),
+    "an empty line": b"\n",
+    "semicolons": b"name;mark\nAda;1\n",
+}
+
+
+@pytest.mark.parametrize("content", FOREIGN.values(), ids=FOREIGN)
+def test_a_file_of_somebody_else_is_refused_as_it_is(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "t.csv").write_bytes(content)
+    with pytest.raises(QuadnetError, match=r"t\.csv: has other columns"):
+        Table(tmp_path / "t.csv", sweeping.COLUMNS, program="p")
+    assert (tmp_path / "t.csv").read_bytes() == content
+    assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
+
+
+@pytest.mark.parametrize("content", [b"", b"data_", ",".join(sweeping.COLUMNS).encode()])
+def test_a_table_cut_off_in_its_first_line_starts_anew(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "t.csv").write_bytes(content)
+    with Table(tmp_path / "t.csv", sweeping.COLUMNS, program="p") as table:
+        assert table.rows == []
+    assert (tmp_path / "t.csv").read_text() == ",".join(sweeping.COLUMNS) + "\n"
+
+
+def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "theirs.csv").write_text(",".join(sweeping.COLUMNS) + "\n1,2")
+    (tmp_path / "t.csv").symlink_to("theirs.csv")
+    (tmp_path / "nowhere.csv").symlink_to("none")
+    for name in ("t.csv", "nowhere.csv"):
+        with pytest.raises(QuadnetError, match="is a link"):
+            Table(tmp_path / name, sweeping.COLUMNS, program="p")
+    assert (tmp_path / "theirs.csv").read_text().endswith("\n1,2")
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_pipe_is_no_table(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "t.csv")
+    with pytest.raises(QuadnetError, match="is no file"):
+        Table(tmp_path / "t.csv", sweeping.COLUMNS, program="p")
+
+
+SAVED = {
+    "a mark": lambda table: b"\xef\xbb\xbf" + table,
+    "semicolons": lambda table: table.replace(b",", b";"),
+    "a mark and semicolons": lambda table: b"\xef\xbb\xbf" + table.replace(b",", b";"),
+    "tabs in UTF-16": lambda table: table.replace(b",", b"\t").decode().encode("utf-16"),
+    "other ends of lines": lambda table: table.replace(b"\n", b"\r\n"),
+    "those of old": lambda table: table.replace(b"\n", b"\r"),
+    "quotes": lambda table: b'"' + table.replace(b",", b'","').replace(b"\n", b'"\n"'),
+}
+
+
+@pytest.mark.parametrize("change", SAVED.values(), ids=SAVED)
+def test_a_table_that_a_spreadsheet_saved_is_told_for_that(tmp_path: Path, change: Callable[[bytes], bytes]) -> None:
+    path = sweeping.run(SMALL, PAIRS[:2], tmp_path).path / sweeping.RUNS
+    saved = change(path.read_bytes())
+    path.write_bytes(saved)
+    with pytest.raises(QuadnetError, match=r"was saved by another program, such as a spreadsheet.*; move it away"):
+        sweeping.run(SMALL, PAIRS, tmp_path)
+    assert path.read_bytes() == saved
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(r",0\.(\d)", r",.\1"), (r"(\.\d{9}),", r"\g<1>0,"), (r"^0,1,", "0,01,")]
+)
+def test_a_number_that_is_written_otherwise_is_a_damaged_line(tmp_path: Path, before: str, after: str) -> None:
+    path = sweeping.run(SMALL, PAIRS[:2], tmp_path).path / sweeping.RUNS
+    text = re.sub(r"(\.\d{9})\d*,", r"\1,", path.read_text())
+    path.write_text(text)
+    sweeping.run(SMALL, PAIRS[:2], tmp_path)
+    changed = re.sub(before, after, text, flags=re.MULTILINE)
+    assert changed != text
+    path.write_text(changed)
+    with pytest.raises(QuadnetError, match="is damaged; take it out"):
+        sweeping.run(SMALL, PAIRS[:2], tmp_path)
+    assert path.read_text() == changed
+
+
+def old(table: str) -> str:
+    """A table as earlier versions wrote it, without the column of the program."""
+    lines = list(csv.reader(table.splitlines()))
+    place = lines[0].index("program")
+    return "".join(",".join(cell for column, cell in enumerate(line) if column != place) + "\n" for line in lines)
+
+
+@pytest.mark.parametrize("make", [old, lambda table: table.replace(numbers_digest(), "0" * 16)], ids=["old", "other"])
+def test_the_table_of_another_program_is_kept_and_never_mixed(tmp_path: Path, make: Callable[[str], str]) -> None:
+    path = sweeping.run(SMALL, PAIRS[:3], tmp_path).path / sweeping.RUNS
+    ours = path.read_bytes()
+    told: list[str] = []
+    for number in (1, 2):
+        path.write_text(make(ours.decode()))
+        swept = sweeping.run(SMALL, PAIRS[:3], tmp_path, warn=told.append)
+        assert (swept.found, path.read_bytes()) == (0, ours)
+        assert path.with_name(f"runs-earlier-{number}.csv").read_text() == make(ours.decode())
+    assert told == [
+        f"{path} was another version's; it is kept as runs-earlier-{number}.csv, and every run is made anew"
+        for number in (1, 2)
+    ]
+
+
+def test_settings_of_somebody_else_stay(tmp_path: Path) -> None:
+    path = sweeping.run(SMALL, PAIRS[:1], tmp_path).path
+    (path / "config.toml").write_text("mine = 1\n")
+    before = (path / sweeping.RUNS).read_bytes()
+    with pytest.raises(QuadnetError, match=r"config\.toml: is there and not this sweep's"):
+        sweeping.run(SMALL, PAIRS, tmp_path)
+    assert (path / "config.toml").read_text() == "mine = 1\n"
+    assert (path / sweeping.RUNS).read_bytes() == before
+
+
+def test_runs_that_fail_are_told_and_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(config: Config, dataset: Dataset) -> History:
+        if config.network.seed % 2:
+            raise MemoryError
+        return train(config, dataset)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sweeps, "train", broken)
+        swept = sweeping.run(SMALL, PAIRS, tmp_path)
+    assert [(row.data_seed, row.weight_seed) for row in swept.failed] == [pair for pair in PAIRS if pair[1] % 2]
+    assert str(swept.failure).startswith("4 of 10 runs failed, first that of seeds 0 and 1 (MemoryError); the others")
+    assert len(rows(swept.path)) == 1 + 6
+    again = sweeping.run(SMALL, PAIRS, tmp_path)
+    assert (again.found, again.failure) == (6, None)
+    assert len(rows(again.path)) == 1 + 10
+
+
+def test_a_line_of_a_run_that_failed_is_tried_again(tmp_path: Path) -> None:
+    path = sweeping.run(SMALL, PAIRS[:4], tmp_path).path / sweeping.RUNS
+    whole = path.read_bytes()
+    failed = ",".join(sweeping._texts(Row(0, 3, "failed: MemoryError: ", program=numbers_digest())))
+    path.write_bytes(b"".join(whole.splitlines(keepends=True)[:-1]) + failed.encode() + b"\n")
+    assert sweeping.run(SMALL, PAIRS[:4], tmp_path).found == 3
+    assert path.read_bytes() == whole
+
+
+def test_rows_of_another_program_do_not_come_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeps, "numbers_digest", lambda: "1" * 16)
+    with pytest.raises(QuadnetError, match="its workers run another version of quadnet"):
+        sweeping.run(SMALL, PAIRS[:2], tmp_path)
+
+
+def test_a_fault_of_the_program_is_not_hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(config: Config, dataset: Dataset) -> History:
+        raise TypeError("planted")
+
+    monkeypatch.setattr(sweeps, "train", broken)
+    with pytest.raises(TypeError, match="planted"):
+        sweeping.run(SMALL, PAIRS[:2], tmp_path)
+
+
+def test_an_unknown_kernel_is_refused_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUADNET_KERNEL", "abacus")
+    with pytest.raises(ConfigurationError, match="QUADNET_KERNEL=abacus is not allowed"):
+        sweeping.run(SMALL, PAIRS[:2], tmp_path)
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(ConfigurationError, match="QUADNET_KERNEL=abacus is not allowed"):
+        run(SMALL)
