@@ -5,7 +5,7 @@ whoever else is on the roster. Of a row of such seeds the first is taken whose r
 whose seeds are the same, which hardly ever happens (in a class of a thousand once in ten thousand), get different ones
 all the same: the one whose id sorts later takes the next good seed.
 
-A set that was cut off goes on where it stopped: a table beside its folder remembers which files are whole.
+A set that was cut off goes on where it stopped: a table in its folder remembers which files are whole.
 """
 
 import gc
@@ -22,9 +22,11 @@ from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 
+from quadnet import kernel
 from quadnet.config import Config, Report, dumps
-from quadnet.errors import QuadnetError
+from quadnet.errors import ConfigurationError, QuadnetError
 from quadnet.exercises import Lesson, prepare
+from quadnet.program import processors
 from report import class_key, handout, moodle, press, render, stress
 from report.archival import Attachment
 from report.class_key import Sheet
@@ -40,6 +42,7 @@ from report.roster import Student
 FOLDERS: dict[Edition, str] = {"student": "students", "instructor": "instructor"}
 MOST_TRIES = 64
 
+_PROGRESS = "progress.csv"
 _COLUMNS = ("stamp", "id", "seed", "refused", "files")
 
 Refused = tuple[tuple[int, tuple[stress.Fault, ...]], ...]
@@ -134,6 +137,7 @@ def choose(config: Config, student: Student, taken: frozenset[int] = frozenset()
 
     Raises:
         QuadnetError: None of the first 64 is good.
+        ConfigurationError: No run can be made at all.
     """
     refused: list[tuple[int, tuple[stress.Fault, ...]]] = []
     for number in range(MOST_TRIES):
@@ -143,6 +147,8 @@ def choose(config: Config, student: Student, taken: frozenset[int] = frozenset()
             continue
         try:
             lesson = prepare(_seeded(config, student, seed))
+        except ConfigurationError:  # whatever the seed
+            raise
         except QuadnetError:
             refused.append((seed, ("went_wrong",)))
             continue
@@ -186,9 +192,10 @@ def issue(
 
     Raises:
         QuadnetError: A student gets no good handout, or the folder cannot be written.
-        ConfigurationError: SOURCE_DATE_EPOCH is no time.
+        ConfigurationError: SOURCE_DATE_EPOCH is no time, or QUADNET_KERNEL no loop.
     """
     created = page_time(os.environ)
+    kernel.name()
     path = output_dir / f"{config.run_name}-class"
     for edition in editions:
         writing.check_writable(path / FOLDERS[edition])
@@ -198,11 +205,13 @@ def issue(
         # Where the library is missing, the key's own PDF fails and says so; nothing else has to try.
         possible = tuple(kind for kind in formats if kind != "pdf" or typesetting)
         order = Order(config, path, editions, possible, paper, created)
-        (path / manifest.NAME).unlink(missing_ok=True)  # it comes last: where it is, the set is whole
-        table = stack.enter_context(Table(output_dir / f".{path.name}.csv", _COLUMNS))
+        table = stack.enter_context(Table(path / _PROGRESS, _COLUMNS, "handout"))
+        writing.clear(path)
         stamps = {student: _stamp(order, student, typesetting) for student in students}
         kept = {} if force else _kept(table.rows, path)
         found = sum(stamp in kept for stamp in stamps.values())
+        if found < len(students):
+            (path / manifest.NAME).unlink(missing_ok=True)  # it comes last: where it is, the set is whole
         pool = stack.enter_context(_pool(workers, pdf="pdf" in possible))
         jobs = ((order, student, kept.get(stamps[student])) for student in students)
         results: dict[Student, Result] = {}
@@ -215,7 +224,12 @@ def issue(
                 progress(len(results))
         _part_twins(results, pool, order)
         ordered = [results[student] for student in students]
+        table.keep(
+            [_row(stamps[student], results[student]) for student in students if results[student].failure is None]
+        )
         failure = _write_key(order, ordered, printer, typesetting, formats)
+        # Earlier versions left it, with all seeds, beside the folder.
+        (output_dir / f".{path.name}.csv").unlink(missing_ok=True)
     sheets = tuple(result.sheet for result in ordered)
     return Issued(path, sheets, found, _strangers(path, ordered), failure)
 
@@ -281,7 +295,7 @@ def _digest(path: Path) -> str:
 
 
 def _pool(workers: int | None, *, pdf: bool) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, get_context("spawn"), _start, (pdf,))
+    return ProcessPoolExecutor(workers or processors(), get_context("spawn"), _start, (pdf,))
 
 
 def _start(pdf: bool) -> None:
@@ -306,7 +320,7 @@ def _end_with_the_program() -> None:
 
 
 def _in_order(
-    pool: Executor, jobs: Iterable[tuple[Order, Student, Kept | None]], most: int = 4 * (os.cpu_count() or 1)
+    pool: Executor, jobs: Iterable[tuple[Order, Student, Kept | None]], most: int = 4 * processors()
 ) -> Iterator[Result]:
     """The results in the order of the jobs, of which only a few wait at a time."""
     waiting: deque[Future[Result]] = deque()
@@ -393,11 +407,13 @@ def _write_key(
             made["key.pdf"] = printer.pdf()
         except PdfError as error:
             failure = error
-    for name in ("key.html", "key.pdf"):  # an earlier one may be that of another roster
-        (path / name).unlink(missing_ok=True)
+    (path / manifest.NAME).unlink(missing_ok=True)
     for name, content in made.items():
         writing.replace(path / name, content)
-    files = _Files(path, [*made, *(name for result in results for name in result.files)])
+    for name in ("key.html", "key.pdf"):
+        if name not in made and failure is None:  # it may be that of another roster
+            (path / name).unlink(missing_ok=True)
+    files = _Files(path, [*made, _PROGRESS, *(name for result in results for name in result.files)])
     writing.replace(path / manifest.NAME, manifest.manifest(order.config, files, order.created, typesetting))
     return failure
 

@@ -140,6 +140,12 @@ def _clear(target: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
+def clear(folder: Path) -> None:
+    """Removes what `replace` left half-written in a folder and below when it was killed; nobody may write there now."""
+    for path in folder.rglob(f".*{_PARTIAL}"):
+        path.unlink()
+
+
 def _exchange(new: Path, target: Path) -> None:
     """Puts the new folder in the target's place, or leaves the old one there whatever happens.
 

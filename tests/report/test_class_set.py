@@ -14,10 +14,11 @@ import pypdf
 import pytest
 
 from quadnet.config import Config, parse
-from quadnet.errors import QuadnetError
+from quadnet.errors import ConfigurationError, QuadnetError
 from report import class_set, stress
 from report.class_set import candidate, choose, issue
 from report.record import manifest
+from report.record.table import Table
 from report.roster import Student
 
 CLASS = (
@@ -106,8 +107,9 @@ def test_everybody_has_own_numbers_and_the_lecturer_the_key(issued):
     assert len({sheet.seed for sheet in issued.sheets}) == len(CLASS)
     assert len({tuple(exercise.key for exercise in sheet.key) for sheet in issued.sheets}) == 1
     files = {f"students/{student.id}.{kind}" for student in CLASS for kind in ("html", "pdf")}
-    common = {"config.toml", "key.csv", "key.html", "key.pdf", "manifest.json", "moodle.xml"}
+    common = {"config.toml", "key.csv", "key.html", "key.pdf", "manifest.json", "moodle.xml", "progress.csv"}
     assert set(contents(issued.path)) == files | common
+    assert list(issued.path.parent.iterdir()) == [issued.path]
 
 
 def test_the_manifest_lists_everything(issued):
@@ -205,10 +207,53 @@ def test_another_name_makes_a_sheet_anew(issued, copied):
 
 
 def test_a_damaged_memory_only_costs_time(issued, copied):
-    (copied / f".{issued.path.name}.csv").write_text("stamp,id,seed,refused,files\nx,s1,1,[1],{}\nx,s1,y,[],[]\nz\n")
+    (copied / issued.path.name / "progress.csv").write_text(
+        "stamp,id,seed,refused,files\nx,s1,1,[1],{}\nx,s1,y,[],[]\nz\n"
+    )
     again = issue(Config(), CLASS[:1], copied, formats=("html", "pdf"))
     assert again.found == 0
     assert contents(again.path)["students/s1.pdf"] == contents(issued.path)["students/s1.pdf"]
+
+
+def test_what_earlier_versions_and_killed_builds_left_is_cleared_away(issued, copied):
+    path = copied / issued.path.name
+    left = [copied / f".{path.name}.csv", path / ".key.csv.partial", path / "students" / ".s1.pdf.partial"]
+    for file in left:
+        file.write_text("seed\n")
+    issue(Config(), CLASS, copied, formats=("html", "pdf"))
+    assert not any(file.exists() for file in left)
+    assert contents(copied) == contents(issued.path.parent)
+
+
+def test_a_second_build_at_once_is_refused_and_takes_nothing(issued, copied):
+    path = copied / issued.path.name
+    before = contents(copied)
+    with Table(path / "progress.csv", class_set._COLUMNS):
+        with pytest.raises(QuadnetError, match="another handout is writing to it"):
+            issue(Config(), CLASS, copied, formats=("html",))
+        assert contents(copied) == before
+
+
+def test_what_cannot_run_at_all_is_no_fault_of_a_seed(monkeypatch, tmp_path):
+    monkeypatch.setenv("QUADNET_KERNEL", "abacus")
+    with pytest.raises(ConfigurationError, match="QUADNET_KERNEL=abacus is not allowed"):
+        choose(Config(), CLASS[0])
+    with pytest.raises(ConfigurationError, match="QUADNET_KERNEL=abacus is not allowed"):
+        issue(Config(), CLASS, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_earlier_key_stays_until_there_is_a_new_one(issued, copied, monkeypatch):
+    path = copied / issued.path.name
+    before = contents(path)
+
+    def full(target, content, remedy=""):
+        raise QuadnetError(f"{target}: cannot be written")
+
+    monkeypatch.setattr(class_set.writing, "replace", full)
+    with pytest.raises(QuadnetError, match="cannot be written"):
+        issue(Config(), CLASS, copied, formats=("html", "pdf"))
+    assert contents(path) == {name: content for name, content in before.items() if name != manifest.NAME}
 
 
 def test_two_with_the_same_seed_are_parted_whatever_the_order(issued):
@@ -246,7 +291,7 @@ def test_a_set_that_was_killed_goes_on_where_it_stopped(issued, tmp_path):
     roster.write_text("id,name\n" + "".join(f"{s.id},{s.name}\n" for s in CLASS), encoding="utf-8")
     command = [sys.executable, "-P", "-c", "from report.cli import main; main()", "handout", "--roster", str(roster)]
     command += ["--to", "html,pdf", "--output-dir", str(tmp_path)]
-    memory = tmp_path / f".{issued.path.name}.csv"
+    memory = tmp_path / issued.path.name / "progress.csv"
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     try:
         while process.poll() is None and not (memory.exists() and memory.read_text(encoding="utf-8").count("\n") > 1):
