@@ -113,6 +113,7 @@ def report_lines(built: "Built", verbose: int) -> Iterator[str]:
     run = built.experiment
     if run is None:
         return
+    yield from _kept(built.kept)
     if run.phases.status != "ok":
         yield f"warning: the training is not sound: {run.phases.status}; the report says more"
     if verbose:
@@ -135,7 +136,12 @@ def handout_lines(built: "HandedOut") -> Iterator[str]:
     if built.made is None:
         yield f"{built.path} is there already, with the same configuration; --force builds it again"
     else:
+        yield from _kept(built.kept)
         yield f"{len(built.made.exercises)} exercises, {sum(each.points for each in built.made.exercises)} points"
+
+
+def _kept(sentences: Iterable[str]) -> Iterator[str]:
+    return (f"warning: {sentence}" for sentence in sentences)
 
 
 def handout_summary(built: "HandedOut") -> dict[str, object]:

@@ -21,9 +21,9 @@ from report.exercises import Exercise, exercises
 from report.glyphs import printable
 from report.handout_document import Edition, Paper
 from report.language import Language
-from report.pipeline import PAGES, check_run, page_time
+from report.pipeline import PAGES, page_time
 from report.press import PdfError, Press
-from report.record import manifest, writing
+from report.record import keeping, manifest, writing
 from report.roster import Student
 
 EDITIONS: tuple[Edition, ...] = get_args(Edition)
@@ -57,11 +57,13 @@ class Built:
         path: Its folder.
         reused: Whether it was there already and stayed as it was.
         made: What was made, if it was.
+        kept: What of others' files is now called otherwise, a sentence each.
     """
 
     path: Path
     reused: bool
     made: Made | None = None
+    kept: tuple[str, ...] = ()
 
 
 def page(edition: Edition, kind: str) -> str:
@@ -183,16 +185,18 @@ def build(
     """
     created = page_time(os.environ)
     target = output_dir / f"{config.run_name}-handout{'' if paper == 'a4' else f'-{paper}'}"
-    writing.check_writable(output_dir)
+    writing.check_writable(writing.place(target).parent)
     wanted = {(edition, kind) for edition in editions for kind in formats}
     if target.exists():
-        check_run(target)
-        present = {(e, kind) for e in EDITIONS for kind in PAGES if (target / page(e, kind)).is_file()}
-        if not force and wanted <= present:
+        listed = keeping.listed(target)
+        pages = {(e, kind): page(e, kind) for e in EDITIONS for kind in PAGES}
+        present = {each for each, name in pages.items() if name in listed and (target / name).is_file()}
+        if not force and listed and wanted <= present:
             return Built(target, reused=True)
         # What is there is built again too, never lost.
         editions = tuple(e for e in EDITIONS if e in {edition for edition, _ in wanted | present})
         formats = tuple(kind for kind in PAGES if kind in {kind for _, kind in wanted | present})
+        keeping.check(target, [pages[e, kind] for e in editions for kind in formats], force=force)
     with ExitStack() as stack:
         presses = [stack.enter_context(Press()) for _ in editions] if "pdf" in formats else []
         idle = list(presses)
@@ -208,5 +212,5 @@ def build(
         raise PdfError(f"{made.failure}; the earlier handout stays as it was")
     contents = made.contents | {"config.toml": dumps(config).encode()}
     contents[manifest.NAME] = manifest.manifest(config, contents, created, typesetting)
-    writing.write(target, contents)
-    return Built(target, reused=False, made=made)
+    kept = writing.write(target, contents)
+    return Built(target, reused=False, made=made, kept=kept)

@@ -13,18 +13,17 @@ from pathlib import Path
 
 from quadnet import kernel
 from quadnet.config import Config
-from quadnet.errors import ConfigurationError, QuadnetError
+from quadnet.errors import ConfigurationError
 from quadnet.experiment import Experiment, conduct
 from quadnet.replicates import Replicating
 from quadnet.training import Progress
 from report.archival import Attachment, Relationship
 from report.language import Language
 from report.press import PdfError, Press
-from report.record import files, manifest, writing
+from report.record import files, keeping, manifest, writing
 
 PAGES = {"html": "report.html", "pdf": "report.pdf"}
 MOST_ATTACHED = 64 * 2**20  # bytes of one file that the PDF carries; about two million epochs of history
-LOG = "run.log.json"  # when, where, how long: outside the manifest
 _DEFAULT_TIME = 946_684_800  # 2000-01-01, stated in the pages where SOURCE_DATE_EPOCH is not set
 _LATEST_TIME = 253_402_300_799  # the end of the year 9999
 
@@ -38,12 +37,14 @@ class Built:
         reused: Whether it was there already and stayed as it was.
         experiment: The numbers, if they were made.
         failure: Why the PDF is missing, if it should be there.
+        kept: What of others' files is now called otherwise, a sentence each.
     """
 
     path: Path
     reused: bool
     experiment: Experiment | None = None
     failure: PdfError | None = None
+    kept: tuple[str, ...] = ()
 
 
 def build(
@@ -61,37 +62,28 @@ def build(
         config: What to run.
         output_dir: Where the run's folder goes.
         formats: Which pages to make: `html`, `pdf`.
-        force: Whether to build again what is there.
+        force: Whether to build again what is there; what somebody changed there is kept under another name.
         progress: Called now and then with the number of epochs done.
         press: One that runs already; without it a build with a PDF starts its own.
 
     Raises:
-        QuadnetError: The folder cannot be written, or its place is taken by something else.
+        QuadnetError: The folder cannot be written, or its place is taken by something else or a changed record.
         ConfigurationError: SOURCE_DATE_EPOCH is no time.
     """
     created = page_time(os.environ)
     target = output_dir / config.run_name
-    writing.check_writable(output_dir)
+    writing.check_writable(writing.place(target).parent)
     if target.exists():
-        check_run(target)
-        present = [name for name in PAGES if (target / PAGES[name]).is_file()]
-        if not force and set(formats) <= set(present):
+        listed = keeping.listed(target)
+        present = [name for name in PAGES if PAGES[name] in listed and (target / PAGES[name]).is_file()]
+        if not force and listed and set(formats) <= set(present):
             return Built(target, reused=True)
         formats = tuple(dict.fromkeys([*formats, *present]))  # what is there is built again too, never lost
+        keeping.check(target, [PAGES[name] for name in formats], force=force)
     if "pdf" not in formats:
         return _build(config, target, formats, created, None, progress)
     with Press() if press is None else nullcontext(press) as running:
         return _build(config, target, formats, created, running, progress)
-
-
-def check_run(target: Path) -> None:
-    """Makes sure that a folder may be replaced.
-
-    Raises:
-        QuadnetError: It is something else than a run.
-    """
-    if not (target / manifest.NAME).is_file():
-        raise QuadnetError(f"{target}: is there but is no run of quadnet; move it away or name another --output-dir")
 
 
 def page_time(environment: Mapping[str, str]) -> str:
@@ -200,5 +192,5 @@ def _build(
         "platform": platform.platform(),
         "python": sys.version,
     }
-    writing.write(target, made.contents | {LOG: files.to_json(log)})
-    return Built(target, reused=False, experiment=made.experiment, failure=made.failure)
+    kept = writing.write(target, made.contents | {manifest.LOG: files.to_json(log)})
+    return Built(target, reused=False, experiment=made.experiment, failure=made.failure, kept=kept)

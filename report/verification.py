@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from itertools import pairwise
 from pathlib import Path
@@ -12,9 +12,9 @@ from quadnet import config as configuration
 from quadnet.config import Config
 from quadnet.errors import ConfigurationError, QuadnetError
 from report import pipeline
-from report.pipeline import LOG, PAGES, Made
+from report.pipeline import PAGES, Made
 from report.press import Press
-from report.record import crate, manifest, reading, writing
+from report.record import crate, keeping, manifest, reading, writing
 from report.record.manifest import Manifest
 from report.record.reading import Record, RecordError
 
@@ -83,14 +83,15 @@ def rebuild(path: Path, output_dir: Path, *, force: bool = False, anyway: bool =
     """
     record = reading.read(path)
     target = output_dir / resolved(record).run_name
+    writing.check_writable(writing.place(target).parent)
     if target.exists():
-        pipeline.check_run(target)
+        keeping.check(target, (), force=True)
         if not force:
             raise QuadnetError(f"{target}: is there already; --force replaces it, or name another --output-dir")
-    writing.check_writable(output_dir)
     made = again(record, anyway=anyway)
-    writing.write(target, made.contents)
-    return _damage(record) or compare(record, made), target
+    kept = writing.write(target, made.contents)
+    found = _damage(record) or compare(record, made)
+    return replace(found, findings=(*found.findings, *kept)), target
 
 
 def again(record: Record, *, anyway: bool = False) -> Made:
@@ -171,7 +172,7 @@ def _wrong(record: Record) -> Iterator[str]:
                 yield f"{name}: its SHA-256 differs from the manifest's"
         elif record.whole:
             yield f"{name}: is missing"
-    beside = {manifest.NAME, crate.NAME, LOG} if record.whole else {manifest.NAME, PAGES["pdf"]}
+    beside = {manifest.NAME, manifest.LOG, crate.NAME, keeping.GIT} if record.whole else {manifest.NAME, PAGES["pdf"]}
     for name in record.files:
         if name not in listed and name not in beside:
             yield f"{name}: is not listed in the manifest"

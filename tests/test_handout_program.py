@@ -304,7 +304,7 @@ def test_a_heading_and_its_first_words_are_on_one_page(folder: Folder) -> None:
 def test_every_file_is_in_the_manifest(folder: Folder) -> None:
     listed = json.loads(folder.read("manifest.json"))["files"]
     assert set(listed) == FILES | {"config.toml"}
-    assert {path.name for path in folder.path.iterdir()} == {*listed, "manifest.json"}
+    assert {path.name for path in folder.path.iterdir()} == {*listed, "manifest.json", ".gitattributes"}
     for name, entry in listed.items():
         assert hashlib.sha256(folder.read(name)).hexdigest() == entry["sha256"]
 
@@ -334,7 +334,7 @@ def test_the_student_s_edition_alone_is_the_same_as_beside_the_other(
     done = quadnet(tmp_path, "--edition", "student", "--quiet")
     path = tmp_path / done.stdout.strip()
     assert {p.name for p in path.iterdir()} == {
-        *("config.toml", "manifest.json"),
+        *("config.toml", "manifest.json", ".gitattributes"),
         *("handout-student.html", "handout-student.pdf"),
     }
     assert done.stderr == ""

@@ -24,6 +24,7 @@ from report.record.files import to_json
 
 SCHEMA_VERSION = 2
 NAME = "manifest.json"
+LOG = "run.log.json"  # when, where, how long: beside the manifest, which does not list it
 TIME = "%Y-%m-%dT%H:%M:%SZ"  # of the pages, in UTC
 
 # What lies below the packages and may be another while the bytes stay the same: nothing that says the same everywhere
@@ -130,6 +131,11 @@ def comparable(ours: Manifest, theirs: Manifest) -> tuple[dict[str, str], dict[s
         {name: value for name, value in each.versions.items() if name not in unknown} for each in (ours, theirs)
     )
     return first, second
+
+
+def is_ours(content: bytes) -> bool:
+    """Whether a file that is called like a manifest is one, be it damaged: others' programs use the name, too."""
+    return any(b'"%s"' % mark in content for mark in (b"config_sha256", b"source_sha256", b"manifest_sha256"))
 
 
 def parse(content: bytes) -> Manifest:

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from quadnet.errors import QuadnetError
 from quadnet.files import peek
+from report.record import keeping
 
 _ANOTHER_FOLDER = "name another folder with --output-dir"
-_PARTIAL = ".partial"
+_PARTIAL, _OLD = ".partial", ".old"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # of Linux's renameat2
 
@@ -33,19 +34,38 @@ def check_writable(folder: Path) -> None:
         raise explained(folder, error) from None
 
 
-def write(target: Path, files: Mapping[str, bytes]) -> None:
-    """Writes files into a new folder beside the target and renames it when all are there.
+def place(target: Path) -> Path:
+    """Where a folder is written: where a link at its place leads to.
 
-    A folder that stands at the target's place gives way only then, and comes back if the renaming fails. What a build
-    of this run left behind when it was killed is cleared away first.
+    Raises:
+        QuadnetError: It leads nowhere.
+    """
+    if not target.is_symlink():
+        return target
+    try:
+        return Path(os.path.realpath(target, strict=True))
+    except OSError:
+        told = f"{target}: is a link to {target.readlink()}, where nothing is"
+        raise QuadnetError(f"{told}; remove it, or {_ANOTHER_FOLDER}") from None
+
+
+def write(target: Path, files: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Writes a record into a new folder beside its place, and renames it when all is there.
+
+    A record that stands at the target's place gives way only then, and comes back if the renaming fails; what others
+    put into its folder is taken along. What a build of this run left behind when it was killed is cleared away first.
 
     Args:
-        target: The folder to write.
+        target: The record's folder, or a link to it.
         files: Contents by path below it.
+
+    Returns:
+        What others had put there under a name of the record's and is now called otherwise, a sentence each.
 
     Raises:
         QuadnetError: Something could not be written; nothing has changed.
     """
+    target = place(target)
     partial = Path()
     try:
         with _alone(target.parent) as alone:
@@ -57,12 +77,15 @@ def write(target: Path, files: Mapping[str, bytes]) -> None:
                 path = partial / name
                 path.parent.mkdir(exist_ok=True)
                 path.write_bytes(content)
+            kept = keeping.carry(target, partial) if target.is_dir() else ()
+            keeping.protect(partial)
             _exchange(partial, target)
     except OSError as error:
         raise explained(target, error) from None
     finally:
         if partial != Path():
-            shutil.rmtree(partial, ignore_errors=True)
+            _remove(partial)
+    return kept
 
 
 def check_free(path: Path, mark: bytes, kind: str, remedy: str, *, force: bool) -> None:
@@ -134,10 +157,23 @@ def _alone(folder: Path) -> Iterator[bool]:
 
 
 def _clear(target: Path) -> None:
-    """Removes what earlier writers of a folder left half-written."""
+    """Removes what earlier writers of a folder left half-written, and puts back what they had taken away."""
     for path in target.parent.iterdir():
-        if path.name.startswith(f".{target.name}.") and path.suffix == _PARTIAL:
-            shutil.rmtree(path, ignore_errors=True)
+        if path.name.startswith(f".{target.name}."):
+            if path.suffix == _OLD and not target.exists():
+                path.rename(target)
+            elif path.suffix in (_PARTIAL, _OLD):
+                _remove(path)
+
+
+def _remove(folder: Path) -> None:
+    """Removes a folder, as far as possible, also what is write-protected in it."""
+    for place, folders, _ in os.walk(folder):
+        for path in (Path(place), *(Path(place, name) for name in folders)):
+            if not path.is_symlink():
+                with suppress(OSError):
+                    path.chmod(0o700)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def clear(folder: Path) -> None:
@@ -156,7 +192,7 @@ def _exchange(new: Path, target: Path) -> None:
         return
     if _swapped(new, target):
         return
-    old = new.with_suffix(".old")
+    old = new.with_suffix(_OLD)
     try:
         target.rename(old)
         new.rename(target)
@@ -164,7 +200,7 @@ def _exchange(new: Path, target: Path) -> None:
         if old.exists() and not target.exists():
             old.rename(target)
         raise
-    shutil.rmtree(old, ignore_errors=True)
+    _remove(old)
 
 
 def _swapped(one: Path, other: Path) -> bool:

@@ -18,6 +18,7 @@ from quadnet.errors import ConfigurationError, QuadnetError
 from report import pipeline
 from report.language import Language
 from report.press import PdfError, Press
+from report.record import keeping, manifest
 
 CONFIG = parse({"training": {"epochs": 200}, "evaluation": {"points": 500}})
 BOTH = ("html", "pdf")
@@ -59,6 +60,7 @@ def test_a_build_has_the_pages_the_numbers_the_figures_and_the_record(whole: pip
         "trajectory.npz",
         "manifest.json",
         "run.log.json",
+        ".gitattributes",
     }
     drawn = ("data", "network", "training", "inertia", "replicates")
     assert {f"figures/{name}.svg" for name in drawn} <= figures
@@ -68,7 +70,7 @@ def test_a_build_has_the_pages_the_numbers_the_figures_and_the_record(whole: pip
 def test_the_manifest_holds_the_digest_of_every_file_but_its_own_and_the_log_s(whole: pipeline.Built) -> None:
     contents = tree(whole.path)
     written = json.loads(contents["manifest.json"])["files"]
-    assert set(written) == set(contents) - {"manifest.json", "run.log.json"}
+    assert set(written) == set(contents) - {"manifest.json", "run.log.json", ".gitattributes"}
     for name, entry in written.items():
         assert entry["sha256"] == hashlib.sha256(contents[name]).hexdigest()
         assert entry["bytes"] == len(contents[name])
@@ -91,7 +93,8 @@ def test_a_run_is_made_in_memory(whole: pipeline.Built, tmp_path: Path, monkeypa
         made = pipeline.make(CONFIG, BOTH, "2000-01-01T00:00:00Z", press)
     assert made.failure is None
     assert made.experiment.config == CONFIG
-    assert made.contents == {name: content for name, content in tree(whole.path).items() if name != pipeline.LOG}
+    beside = {manifest.LOG, keeping.GIT}
+    assert made.contents == {name: content for name, content in tree(whole.path).items() if name not in beside}
     assert list(tmp_path.iterdir()) == []
 
 
@@ -152,11 +155,8 @@ def test_a_second_run_says_it_is_there_and_writes_nothing(whole: pipeline.Built)
 def test_force_builds_again_with_the_same_bytes(whole: pipeline.Built, tmp_path: Path) -> None:
     first = tree(whole.path)
     pipeline.build(CONFIG, tmp_path, ("html",))
-    stale = tmp_path / CONFIG.run_name / "stale.txt"
-    stale.write_text("from before")
     again = pipeline.build(CONFIG, tmp_path, BOTH, force=True)
     assert not again.reused
-    assert not stale.exists()
     second = tree(again.path)
     assert first.keys() == second.keys()
     different = {name for name in first if first[name] != second[name]}

@@ -387,8 +387,14 @@ def test_a_stream_that_unfolds_to_much_takes_little_memory() -> None:
 
 # writing
 
-OLD = {"report.html": b"old", "figures/a.svg": b"old figure", "gone.txt": b"old only"}
-NEW = {"report.html": b"new", "figures/a.svg": b"new figure", "figures/b.svg": b"another"}
+
+def recorded(contents: dict[str, bytes]) -> dict[str, bytes]:
+    """The files with a manifest of them."""
+    return contents | {"manifest.json": manifest.manifest(Config(), contents, "2000-01-01T00:00:00Z", {})}
+
+
+OLD = recorded({"report.html": b"old", "figures/a.svg": b"old figure", "gone.txt": b"old only"})
+NEW = recorded({"report.html": b"new", "figures/a.svg": b"new figure", "figures/b.svg": b"another"})
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -397,7 +403,9 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 def under(name: str, contents: dict[str, bytes]) -> dict[str, bytes]:
-    return {f"{name}/{path}": content for path, content in contents.items()}
+    """What lies below a folder that some files were written into."""
+    beside = {".gitattributes": b"* -text\n"} if contents else {}
+    return {f"{name}/{path}": content for path, content in (contents | beside).items()}
 
 
 def test_a_folder_is_written_with_all_its_files(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import json
 import random
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,16 @@ from quadnet.config import Config, dumps, parse
 from quadnet.errors import QuadnetError
 from report import pipeline, verification
 from report.pipeline import Made
-from report.record import files, manifest, reading
+from report.record import files, keeping, manifest, reading
 from report.record.reading import Record, RecordError
 from report.verification import Outcome, Verification, compare, rebuild, verify
 
 
 def tree(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+BESIDE = {manifest.LOG, keeping.GIT}
 
 
 # what is stored
@@ -54,7 +58,7 @@ def quick(path: Path) -> tuple[int, str]:
 
 def test_any_other_byte_in_any_file_is_found_and_its_file_named(copied_run: Path) -> None:
     chance = random.Random(0)
-    names = sorted(set(tree(copied_run)) - {"run.log.json"})
+    names = sorted(set(tree(copied_run)) - {"run.log.json", ".gitattributes"})
     for number in range(200):
         path = copied_run / (names[number] if number < len(names) else chance.choice(names))
         content = path.read_bytes()
@@ -115,7 +119,7 @@ def test_a_pdf_whose_pages_are_others_is_found_by_making_it_again(short_run: Pat
 def same(short_run: Path) -> tuple[Record, Made]:
     """The short run as read, and as if made again."""
     record = reading.read(short_run)
-    contents = {name: content for name, content in record.files.items() if name != pipeline.LOG}
+    contents = {name: content for name, content in record.files.items() if name not in BESIDE}
     return record, Made(None, contents, None)  # type: ignore[arg-type]  # the experiment does not count here
 
 
@@ -321,12 +325,13 @@ def test_what_is_there_is_replaced_only_if_wanted(
     for force in (False, True):
         with pytest.raises(QuadnetError, match="is there but is no run of quadnet"):
             rebuild(short_run, tmp_path, force=force)
-    (target / "manifest.json").write_text("{}")
+    shutil.copy(short_run / "manifest.json", target)
+    before = tree(target)
     with pytest.raises(QuadnetError, match="is there already; --force replaces it"):
         rebuild(short_run, tmp_path)
-    assert tree(target) == {"manifest.json": b"{}"}
+    assert tree(target) == before
     assert rebuild(short_run, tmp_path, force=True)[0].outcome == Outcome.SAME_BYTES
-    assert tree(target) == same[1].contents
+    assert tree(target) == {**same[1].contents, keeping.GIT: b"* -text\n"}
 
 
 def test_a_damaged_run_is_rebuilt_and_said_to_be_damaged(
@@ -337,4 +342,4 @@ def test_a_damaged_run_is_rebuilt_and_said_to_be_damaged(
     found, path = rebuild(copied_run, tmp_path / "out")
     assert found.outcome == Outcome.OTHER_BYTES
     assert found.findings == ("report.html: its SHA-256 differs from the manifest's",)
-    assert tree(path) == same[1].contents
+    assert tree(path) == {**same[1].contents, keeping.GIT: b"* -text\n"}
