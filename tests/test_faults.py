@@ -9,45 +9,16 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from calls import PROGRAM, environment
+from harm import SHORT, call, commands, ends, is_whole, names, report, tree
 
 from report.record import writing
-from report.verification import verify
 
-PROGRAM = [sys.executable, "-P", "-c", "from report.cli import main; main()"]
-SHORT = ["--epochs", "60", "--set", "replicates.runs=0", "--set", "evaluation.points=100", "-q"]
 KILLED = -signal.SIGKILL
-
-
-def environment(**changes: str) -> dict[str, str]:
-    values = {name: value for name, value in os.environ.items() if name != "SOURCE_DATE_EPOCH"}
-    if path := values.get("PYTHONPATH"):
-        values["PYTHONPATH"] = os.pathsep.join(str(Path(part).resolve()) for part in path.split(os.pathsep))
-    return values | changes
-
-
-def call(arguments: Sequence[object], *launcher: str, **changes: str) -> subprocess.CompletedProcess[str]:
-    command = [*launcher, *PROGRAM, *map(str, arguments)]
-    return subprocess.run(command, env=environment(**changes), capture_output=True, text=True, check=False)
-
-
-def report(folder: Path, *arguments: str) -> list[str]:
-    return ["report", *SHORT, "--output-dir", str(folder), *arguments]
-
-
-def tree(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-def names(folder: Path) -> list[str]:
-    return [path.name for path in folder.iterdir()]
-
-
-def is_whole(run: Path) -> bool:
-    return verify(run, quick=True).outcome == 0
 
 
 @pytest.fixture(scope="module")
@@ -59,28 +30,6 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 # killed
-
-
-def alive(mark: str) -> list[int]:
-    """The processes that have a word in their environment."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        try:
-            if folder.name.isdigit() and mark.encode() in (folder / "environ").read_bytes():
-                found.append(int(folder.name))
-        except OSError:  # has ended, or is another user's
-            continue
-    return found
-
-
-def ends(mark: str) -> bool:
-    """Waits for all processes of a mark to end by themselves."""
-    patience = time.monotonic() + 60
-    while alive(mark):
-        if time.monotonic() > patience:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc")
@@ -96,7 +45,7 @@ def test_a_killed_report_leaves_a_whole_record_or_none_and_no_process(tmp_path: 
         mark = uuid.uuid4().hex
         process = subprocess.Popen(
             [*PROGRAM, *report(place, "--to", pages, "--force")],
-            env=environment(MARK=mark),
+            env=environment() | {"MARK": mark},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -195,17 +144,6 @@ def test_a_folder_that_gives_way_to_another_is_never_missing(tmp_path: Path) -> 
 
 
 # full or closed disks
-
-
-def commands(run: Path, folder: Path) -> dict[str, list[str]]:
-    """Every way of writing into a folder."""
-    return {
-        "report": report(folder, "--to", "html", "--force"),
-        "rebuild": ["rebuild", str(run), "--output-dir", str(folder), "--force"],
-        "archive": ["archive", str(run), "--output", str(folder / "a.zip"), "--force"],
-        "sweep": ["sweep", *SHORT, "--weight-seeds", "0:60", "--to", "html", "--output-dir", str(folder)],
-        "phases": ["phases", str(run / "history.csv"), "--plot", str(folder / "a.svg")],
-    }
 
 
 WAYS = tuple(commands(Path(), Path()))
