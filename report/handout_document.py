@@ -1,7 +1,9 @@
 """The view model of a handout: what a course needs to work on a run by hand, with or without the answers."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Literal
 
 from quadnet.exercises import Lesson
@@ -9,7 +11,7 @@ from report import drawings, prose
 from report.drawings import Figure
 from report.exercises import Exercise
 from report.language import Language
-from report.page import ExperimentPage, title
+from report.page import Page, title
 from report.roster import Student
 
 Edition = Literal["student", "instructor"]
@@ -17,10 +19,14 @@ Paper = Literal["a4", "letter"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Handout(ExperimentPage):
+class Handout(Page):
     """One edition of a handout.
 
+    The student's says nothing of what its numbers were drawn from, not even by a digest: seeds could be tried on it.
+
     Attributes:
+        run_name: The folder of the run; empty in the student's edition.
+        sheet: A number by which the two editions of a handout know each other, made of what both print.
         instructor: Whether it has the answers; the exercises of the student's have none in them.
         student: Who works on it; None if anybody may.
         paper: What it is printed on.
@@ -35,6 +41,8 @@ class Handout(ExperimentPage):
 
     template = "handout.html.j2"
 
+    run_name: str
+    sheet: str
     instructor: bool
     student: Student | None
     paper: Paper
@@ -85,30 +93,37 @@ def compose(
     _ = language.gettext
     config = lesson.config
     instructor = edition == "instructor"
+    questions = tuple(exercise.question_only for exercise in exercises)
+    heading, story, example = title(config, language), _story(lesson, language), _example(lesson, language)
+    steps = _steps(lesson, language)
     return Handout(
         language=language,
-        title=title(config, language),
+        title=heading,
         subtitle=_("Exercises on how a %(shape)s sigmoid network learns")
         % {"shape": "-".join(map(str, config.network.widths))},
-        run_name=config.run_name,
-        digest=config.digest,
+        run_name=config.run_name if instructor else "",
+        sheet=_number((heading, story, example, steps, [astuple(each) for each in questions], student and student.id)),
         version=versions["quadnet"],
         facts=(),
         summary=(),
         figures={figure.key: figure for figure in figures},
-        config_toml="",
-        versions=tuple(versions.items()),
         instructor=instructor,
         student=student,
         paper=paper,
         goals=_goals({exercise.key for exercise in exercises}, language),
-        story=_story(lesson, language),
-        example=_example(lesson, language),
-        steps=_steps(lesson, language),
-        exercises=tuple(exercise if instructor else exercise.question_only for exercise in exercises),
+        story=story,
+        example=example,
+        steps=steps,
+        exercises=tuple(exercises) if instructor else questions,
         optimizer=config.training.optimizer,
         momentum=f"{config.training.momentum:g}" if config.training.momentum else None,
     )
+
+
+def _number(printed: Sequence[object]) -> str:
+    """Eight decimal digits that stand for what is printed."""
+    digest = hashlib.sha256(json.dumps(printed).encode()).digest()
+    return f"{int.from_bytes(digest[:8], 'big') % 10**8:08d}"
 
 
 def _goals(keys: set[str], language: Language) -> tuple[str, ...]:

@@ -197,6 +197,38 @@ def test_a_chinese_handout_is_chinese(lesson: Lesson, edition: Edition, read_pag
     assert words <= {"quadnet", "sigmoid", "exp", "ln", "log", "argmax", "vh"}
 
 
+@pytest.mark.parametrize("name", ["data", "network", "evaluation"])
+def test_a_student_s_files_depend_on_no_seed_but_through_their_numbers(lesson: Lesson, name: str) -> None:
+    section = getattr(lesson.config, name).model_copy(update={"seed": 123456789})
+    other = replace(lesson, config=lesson.config.model_copy(update={name: section}))
+    assert other.config.digest != lesson.config.digest
+    sent: dict[Edition, list[object]] = {edition: [] for edition in EDITIONS}
+    for edition in EDITIONS:
+        for each in (lesson, other):
+
+            def typeset(
+                page: str, images: Mapping[str, bytes], attachments: Sequence[Attachment], edition: Edition = edition
+            ) -> bytes:
+                sent[edition].append((page, dict(images), [each.content for each in attachments]))
+                return b""
+
+            made = handout.make_pages(each, [edition], ["html", "pdf"], "a4", TIME, typeset)
+            sent[edition].append(made.contents)
+    assert sent["student"][:2] == sent["student"][2:]
+    assert sent["instructor"][:2] != sent["instructor"][2:]
+
+
+def test_both_editions_have_the_number_of_the_sheet_and_another_sheet_has_another(lesson: Lesson) -> None:
+    asked = exercises(lesson, ENGLISH)
+    student, instructor = (view(lesson, edition, asked) for edition in EDITIONS)
+    assert re.fullmatch(r"\d{8}", student.sheet)
+    assert student.sheet == instructor.sheet
+    assert (student.run_name, instructor.run_name) == ("", lesson.config.run_name)
+    changed = replace(asked[0], question=("What else?",))
+    assert view(lesson, "student", [changed, *asked[1:]]).sheet != student.sheet
+    assert view(lesson, "student", asked, language=Language.load("zh")).sheet != student.sheet
+
+
 def test_parts_of_a_chinese_exercise_are_found_and_long_ones_stand_alone(lesson: Lesson) -> None:
     english, chinese = (exercises(lesson, Language.load(code)) for code in ("en", "zh"))
     assert [len(each.parts) for each in chinese] == [len(each.parts) for each in english]
