@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import PydanticCustomError
 
 from quadnet import files
-from quadnet.errors import ConfigurationError
+from quadnet.errors import ConfigurationError, shortened
 
 LARGEST = 64_000  # bytes of a file
 CLASSES = 4
@@ -341,7 +341,9 @@ def _explain(error: ValidationError) -> str:
 
 
 def _short(value: Any) -> str:
-    if isinstance(value, int) and value.bit_length() > 10_000:  # text of it may be refused
+    try:
+        return shortened(json.dumps(value, default=str), 60)
+    except ValueError:  # it is, or holds, a number of more digits than Python writes
         return "a number of more than 3000 digits"
-    text = json.dumps(value, default=str)
-    return text if len(text) <= 60 else text[:57] + "…"
+    except RecursionError:
+        return "a list nested too deeply"

@@ -2,10 +2,20 @@
 
 from typing import ClassVar
 
+_MOST = 280  # letters of a message, with room for what says whose it is
+
 
 def one_line(text: str) -> str:
     """What may come from users or others' files, without what would break the line or garble a terminal."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
+def shortened(text: str, most: int = 300) -> str:
+    """The text without its middle where it is longer than a line can be read: both ends say what it is about."""
+    if len(text) <= most:
+        return text
+    end = (most - 1) // 2
+    return f"{text[: most - 1 - end]}…{text[-end:]}"
 
 
 class QuadnetError(Exception):
@@ -14,7 +24,7 @@ class QuadnetError(Exception):
     exit_code: ClassVar[int] = 1
 
     def __init__(self, message: str) -> None:
-        super().__init__(one_line(message))
+        super().__init__(shortened(one_line(message), _MOST))
 
 
 class ConfigurationError(QuadnetError):

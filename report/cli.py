@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import platform
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -17,7 +18,7 @@ import typer
 
 from quadnet import __version__
 from quadnet.errors import ConfigurationError, one_line
-from report import console
+from report import console, terminal
 from report.language import Language
 from report.press import Press
 
@@ -89,7 +90,7 @@ def report(
     configuration, 3 all written but the PDF.
     """
     flags = _flags(seed, weight_seed, epochs, learning_rate, hidden, momentum, lang)
-    with console.explained(verbose), _uncollected(), _press(to) as press:
+    with terminal.explained(verbose), _uncollected(), _press(to) as press:
         from report import pipeline
 
         resolved = _resolve(config, settings, flags)
@@ -139,7 +140,7 @@ def handout(
     output. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 all written but a PDF.
     """
     flags = _flags(seed, weight_seed, epochs, learning_rate, hidden, momentum, lang)
-    with console.explained(verbose), _uncollected():
+    with terminal.explained(verbose), _uncollected():
         from report import handout as handouts
 
         resolved = _resolve(config, settings, flags)
@@ -195,7 +196,7 @@ def sweep(
     seeds adds to what is there. Its report shows how the runs compare. The path of the sweep's folder is the last line
     on standard output.
     """
-    with console.explained(verbose):
+    with terminal.explained(verbose):
         from report import sweeping
 
         resolved = _resolve(config, settings, _flags(None, None, epochs, learning_rate, hidden, momentum, lang))
@@ -206,7 +207,7 @@ def sweep(
         ]
         formats = _formats(to)
         with console.bar("runs", len(pairs), shown=not (quiet or no_progress)) as progress:
-            warn = None if quiet else console.warn
+            warn = None if quiet else terminal.warn
             swept = sweeping.run(resolved, pairs, output_dir, formats, scheduler, progress, warn)
         lines, summary = console.sweep_lines(swept), partial(console.sweep_summary, swept)
         console.end(swept.path, lines, summary, swept.failure, quiet=quiet, as_json=as_json)
@@ -231,7 +232,7 @@ def phases(
     The path of the drawing is the last line on standard output. Exit codes: 0 done, 1 failed, 2 wrong usage or no
     curve in the file.
     """
-    with console.explained(verbose):
+    with terminal.explained(verbose):
         from report import curves
 
         if no_plot and plot is not None:
@@ -243,7 +244,7 @@ def phases(
             curves.plot(found, target)
         if not quiet:
             for warning in found.warnings():
-                console.warn(warning)
+                terminal.warn(warning)
         path = None if target is None else str(target)
         if as_json:
             typer.echo(json.dumps({"path": path, "status": found.status, "phases": found.entries()}))
@@ -267,7 +268,7 @@ def verify(
 
     Exit codes: 0 same bytes; 1 same numbers but other bytes, or a damaged file; 2 other numbers.
     """
-    with console.explained(verbose):
+    with terminal.explained(verbose):
         from report import verification
 
         found = verification.verify(run, quick=quick, anyway=anyway)
@@ -275,7 +276,7 @@ def verify(
             typer.echo(json.dumps({"result": found.headline, "findings": found.findings}))
         elif not quiet:
             typer.echo("\n".join(map(one_line, [found.headline, *found.findings])))
-        raise typer.Exit(int(found.outcome))
+        sys.exit(int(found.outcome))
 
 
 @app.command()
@@ -292,15 +293,15 @@ def rebuild(
     The path of the new folder is the last line on standard output. Exit codes: 0 same bytes; 1 other bytes; 2 other
     numbers.
     """
-    with console.explained(verbose):
+    with terminal.explained(verbose):
         from report import verification
 
         found, path = verification.rebuild(run, output_dir, force=force, anyway=anyway)
         if not quiet:
             for line in (found.headline, *found.findings):
-                console.say(one_line(line))
+                terminal.say(line)
         typer.echo(path)
-        raise typer.Exit(int(found.outcome))
+        sys.exit(int(found.outcome))
 
 
 @app.command()
@@ -323,7 +324,7 @@ def diff(
     The path of a page that was asked for is the last line on standard output. Exit codes: 0 nothing differs;
     1 something does, or one of the two cannot be read, or the page cannot be written.
     """
-    with console.explained(verbose):
+    with terminal.explained(verbose):
         from report import comparing
 
         if html is None and (force or anyway):
@@ -339,7 +340,7 @@ def diff(
             typer.echo("\n".join(map(one_line, found.lines())))
         if html is not None and not as_json:
             typer.echo(html)
-        raise typer.Exit(0 if found.equal else 1)
+        sys.exit(0 if found.equal else 1)
 
 
 @app.command()
@@ -355,7 +356,7 @@ def archive(
 
     The paths of the zips are the lines on standard output. Exit codes: 0 done; 1 failed; 2 wrong usage.
     """
-    with console.explained(verbose):
+    with terminal.explained(verbose):
         from report import archive as archiving
 
         for path in archiving.archive(runs, output, force=force):
@@ -380,7 +381,7 @@ def list_runs(
     shoulder, small for the last, which stays open. Verdicts: how many claims of the note hold/fail/hold in part/cannot
     be tested.
     """
-    with console.explained(verbose), _uncollected():
+    with terminal.explained(verbose), _uncollected():
         if as_json and html is not None:
             raise ConfigurationError(f"--json and --html {html}: name one of the two")
         from report import listing
@@ -388,7 +389,7 @@ def list_runs(
         language = _resolve(None, None, {"report.language": lang}).report.language
         found = listing.find(folder)
         if found.others and not quiet:
-            console.say(f"passed over, since they are no runs or links: {found.others}")
+            terminal.say(f"passed over, since they are no runs or links: {found.others}")
         if html is not None:
             from report import gallery
 
@@ -402,7 +403,7 @@ def list_runs(
 @app.command()
 def doctor() -> None:
     """Say what this installation computes and prints with."""
-    with console.explained(0):
+    with terminal.explained(0):
         from quadnet import kernel
         from report.record import manifest
 
@@ -417,9 +418,14 @@ def doctor() -> None:
         typer.echo(f"{'PDF':12s}can be made")
 
 
+def program() -> None:
+    """Does what the command line asks for, and leaves with SystemExit."""
+    app(prog_name="quadnet")
+
+
 def main() -> None:
-    """The program."""
-    app()
+    """Runs the program, once it is loaded; `report.__main__` meets interruptions of the loading, too."""
+    terminal.run(program)
 
 
 @contextmanager

@@ -1,9 +1,7 @@
-"""What the command line says: one clear line for every error, a bar, and what became of a build."""
+"""What the command line says: a bar, and what became of a build."""
 
-import errno
 import json
 import sys
-import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from quadnet.errors import QuadnetError, one_line
+from quadnet.errors import QuadnetError
+from report.terminal import say
 
 if TYPE_CHECKING:
     from quadnet.training import Progress
@@ -19,34 +18,6 @@ if TYPE_CHECKING:
     from report.handout import Built as HandedOut
     from report.pipeline import Built
     from report.sweeping import Swept
-
-EXIT_CRASH = 70
-EXIT_INTERRUPTED = 130
-_TRACEBACKS = 2  # this many -v show them
-
-
-@contextmanager
-def explained(verbose: int) -> Iterator[None]:
-    """Turns every error into one line on standard error and an exit code of its own."""
-    try:
-        yield
-    except typer.Exit:
-        raise
-    except QuadnetError as error:
-        say(f"quadnet: {error}")
-        raise typer.Exit(error.exit_code) from None
-    except KeyboardInterrupt:
-        say("quadnet: interrupted; nothing is half-written")
-        raise typer.Exit(EXIT_INTERRUPTED) from None
-    except Exception as error:
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:  # behind standard output, or of a cache
-            say(f"quadnet: {error.strerror}; free some space, or write elsewhere")
-            raise typer.Exit(1) from None
-        if verbose >= _TRACEBACKS:
-            traceback.print_exc()
-        fault = f"{type(error).__name__}: {error}"
-        say(one_line(f"quadnet: a fault of the program ({fault}); run again with -vv and report it"))
-        raise typer.Exit(EXIT_CRASH) from None
 
 
 @contextmanager
@@ -176,13 +147,3 @@ def sweep_lines(swept: "Swept") -> Iterator[str]:
 def sweep_summary(swept: "Swept") -> dict[str, object]:
     """What became of a sweep, for JSON."""
     return {"runs": swept.wanted, "found": swept.found, "failed": len(swept.failed), "phases": dict(swept.phases)}
-
-
-def say(line: str) -> None:
-    """A line on standard error."""
-    typer.echo(line, err=True)
-
-
-def warn(line: str) -> None:
-    """What a user should know though all goes on, as a line on standard error."""
-    say(one_line(f"warning: {line}"))

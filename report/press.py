@@ -8,6 +8,7 @@ with; it takes a page with its images on standard input, and the PDF follows on 
 is one line on standard error and exit code 3 (Pango is missing) or 1.
 """
 
+import atexit
 import gc
 import html
 import io
@@ -68,12 +69,14 @@ class Press:
             env=environment(),
             start_new_session=True,  # Ctrl-C is for the program, which then ends the press
         )
+        atexit.register(self._process.kill)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Ends the process, whatever it is doing."""
+        atexit.unregister(self._process.kill)
         self._process.kill()
         self._process.communicate()
 

@@ -1,12 +1,10 @@
-import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import typer
 
-from quadnet.errors import ConfigurationError, QuadnetError
+from quadnet.errors import QuadnetError
 from report import console
 from report.press import PdfError
 
@@ -32,29 +30,6 @@ def test_json_has_the_path_and_the_summary_and_quiet_no_words(capsys: pytest.Cap
     console.end(Path("here"), ["one"], lambda: {"runs": 3}, None, quiet=True, as_json=True)
     said = capsys.readouterr()
     assert (json.loads(said.out), said.err) == ({"path": "here", "runs": 3}, "")
-
-
-@pytest.mark.parametrize(
-    ("raised", "code", "said"),
-    [
-        (ConfigurationError("epochs = 0"), 2, "quadnet: epochs = 0"),
-        (PdfError("no PDF"), 3, "quadnet: no PDF"),
-        (KeyboardInterrupt(), 130, "quadnet: interrupted; nothing is half-written"),
-        (OSError(errno.ENOSPC, "No space left"), 1, "quadnet: No space left; free some space, or write elsewhere"),
-        (
-            ZeroDivisionError("by\nzero"),
-            70,
-            "quadnet: a fault of the program (ZeroDivisionError: by\\nzero); run again with -vv and report it",
-        ),
-        (typer.Exit(5), 5, ""),
-    ],
-)
-def test_every_error_is_one_line_and_an_exit_code(
-    capsys: pytest.CaptureFixture[str], raised: BaseException, code: int, said: str
-) -> None:
-    with pytest.raises(typer.Exit) as left, console.explained(0):
-        raise raised
-    assert (left.value.exit_code, capsys.readouterr().err.rstrip("\n")) == (code, said)
 
 
 @pytest.mark.parametrize(

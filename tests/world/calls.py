@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-PROGRAM = [sys.executable, "-P", "-c", "from report.cli import main; main()"]
+PROGRAM = [sys.executable, "-P", "-m", "report"]
 SMALL = ["--epochs", "60", "--set", "replicates.runs=0", "--set", "evaluation.points=100", "--no-progress"]
 CAUGHT = "caught"  # a stream that goes to the test
 
