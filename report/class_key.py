@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ from report.roster import Student
 from report.stress import FAULTS, Fault, words
 
 STUDENTS_ABREAST = 7
-_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # what makes spreadsheets compute a cell
+# What makes spreadsheets compute a cell: a sign at its start, or behind anything at which one may part the line, and
+# behind the spaces and quotation marks that it then takes away.
+_FORMULA = re.compile(r"""(^|[,;\t\r\n])(?=[\s"]*[=+\-@＝＋－＠])""")
 
 
 @dataclass(frozen=True)
@@ -91,8 +94,8 @@ class Key(ExperimentPage):
 def table(sheets: Sequence[Sheet], language: Language) -> bytes:
     """The key as CSV: a line for each student, a column for each answer and one for its tolerance.
 
-    It starts with a byte order mark, without which Excel garbles names. Texts that a spreadsheet would take for a
-    formula stand behind an apostrophe.
+    It starts with a byte order mark, without which Excel garbles names. What a spreadsheet would take for a formula,
+    even where it parts lines at semicolons, stands behind an apostrophe.
 
     Args:
         sheets: Of all students, each with the same exercises.
@@ -121,8 +124,8 @@ def table(sheets: Sequence[Sheet], language: Language) -> bytes:
 
 
 def inert(text: str) -> str:
-    """A text that no spreadsheet computes."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """A text that no spreadsheet computes, whichever separator it reads the table with."""
+    return _FORMULA.sub(r"\1'", text)
 
 
 def compose(

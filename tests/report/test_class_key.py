@@ -66,8 +66,43 @@ def test_no_name_is_a_formula(english, name):
     assert line[1] == inert(name) == f"'{name}"
 
 
-def test_other_texts_stay_as_they_are():
-    assert inert("Ada = Lovelace") == "Ada = Lovelace"
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("x;=HYPERLINK(A1)", "x;'=HYPERLINK(A1)"),
+        ("x,=1+1", "x,'=1+1"),
+        ("x\t@SUM(A1)", "x\t'@SUM(A1)"),
+        ("x\n+1\r-2", "x\n'+1\r'-2"),
+        ("x; =1", "x;' =1"),
+        ('x;"=1"', 'x;\'"=1"'),
+        (" =1", "' =1"),
+        (";;=1", ";;'=1"),
+        ("=1;=2", "'=1;'=2"),
+        ("x;＝1", "x;'＝1"),
+    ],
+)
+def test_no_part_of_a_text_is_a_formula_wherever_it_is_parted(text, expected):
+    assert inert(text) == expected
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Ada = Lovelace", "Lovelace, Ada", "Müller-Lüdenscheidt", "O’Neil; Shaquille", "Anna-Maria, Dr.", "李雷", ""),
+        *("C+", "a@b", "1;2", "x;", "“=1”"),
+    ],
+)
+def test_other_texts_stay_as_they_are(name):
+    assert inert(name) == name
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_no_cell_of_the_key_is_a_formula_whatever_parts_its_lines(english, separator):
+    names = ("x;=HYPERLINK(A1)", "x,=1", 'x";=1', 'x;"=1', "x\t=1", "=1;=2", "a;;-1", "x; +1", '"x";@1')
+    text = class_key.table([sheet(number, name) for number, name in enumerate(names)], english).decode("utf-8-sig")
+    cells = [cell for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) for cell in row]
+    computed = {cell for cell in cells if cell.strip().startswith(("=", "+", "-", "@"))}
+    assert computed <= {"-0.5"}, computed
     assert inert("") == ""
 
 
