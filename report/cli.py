@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from quadnet import __version__
-from quadnet.errors import ConfigurationError, one_line
+from quadnet.errors import ConfigurationError, QuadnetError, one_line
 from report import console, terminal
 from report.language import Language
 from report.press import Press
@@ -222,7 +222,7 @@ def phases(
         Path | None, typer.Option(metavar="FILE.svg", help="Where the drawing goes; FILE-phases.svg if not given.")
     ] = None,
     no_plot: Annotated[bool, typer.Option("--no-plot", help="Draw nothing.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is no drawing of phases.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace any file, also another curve's drawing.")] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -241,15 +241,26 @@ def phases(
         found = curves.find(file)
         if target is not None:
             curves.check_free(target, force=force)
-            curves.plot(found, target)
         if not quiet:
             for warning in found.warnings():
                 terminal.warn(warning)
-        path = None if target is None else str(target)
+        if not as_json:
+            typer.echo(found.table())
+        failure = None
+        if target is not None:
+            try:
+                if not (plot or force):
+                    curves.check_own(found, file, target)
+                curves.plot(found, target)
+            except QuadnetError as error:  # the phases are told all the same
+                target, failure = None, error
         if as_json:
+            path = None if target is None else str(target)
             typer.echo(json.dumps({"path": path, "status": found.status, "phases": found.entries()}))
-        else:
-            typer.echo("\n".join([found.table(), *([path] if path else [])]))
+        elif target is not None:
+            typer.echo(target)
+        if failure is not None:
+            raise failure
 
 
 Anyway = Annotated[bool, typer.Option("--anyway", help="Run it again however long that takes.")]
@@ -332,14 +343,20 @@ def diff(
         if html is not None:
             comparing.check_free(html, (a, b), force=force)
         found = comparing.compare(a, b)
+        if not (as_json or quiet):
+            typer.echo("\n".join(map(one_line, found.lines())))
+        failure = None
         if html is not None:
-            comparing.write_page(found, html, anyway=anyway)
+            try:
+                comparing.write_page(found, html, anyway=anyway)
+            except QuadnetError as error:  # the differences are told all the same
+                html, failure = None, error
         if as_json:
             typer.echo(json.dumps({"page": None if html is None else str(html), **found.entries()}))
-        elif not quiet:
-            typer.echo("\n".join(map(one_line, found.lines())))
-        if html is not None and not as_json:
+        elif html is not None:
             typer.echo(html)
+        if failure is not None:
+            raise failure
         sys.exit(0 if found.equal else 1)
 
 

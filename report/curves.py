@@ -1,15 +1,18 @@
 """The phases of a curve that comes from anywhere: as a table, as values, and as a drawing."""
 
+import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
 
 import numpy as np
 
 from quadnet import files
+from quadnet.errors import QuadnetError, one_line
 from quadnet.phases import TOO_NOISY, Phase, detect, noise
 from report import curve_file
 from report.curve_file import Curve
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 _MARK = b"<!-- drawn by quadnet phases, which may draw it anew -->\n"
 _ANOTHER_FILE = "name another file with --plot"
+_SHOWN = 100  # letters of a title that an error quotes
 _COLUMNS = ("phase", "kind", "start", "end", "loss at start", "loss at end", "contrast")
 
 
@@ -104,19 +108,51 @@ def check_free(target: Path, *, force: bool) -> None:
     writing.check_free(target, _MARK, "drawing of phases", _ANOTHER_FILE, force=force)
 
 
+def check_own(found: Found, path: Path, target: Path) -> None:
+    """Makes sure that a drawing that nobody named takes the place of no other curve's.
+
+    Args:
+        found: The curve.
+        path: The file that it was found in.
+        target: A drawing of phases, if anything is there.
+
+    Raises:
+        QuadnetError: It was made of another file, or of another curve where no file is known.
+    """
+    try:
+        there = target.read_bytes()
+    except OSError:  # is not there, or writing will say why
+        return
+    named = re.search(b"<title>(.*?)</title>", there)
+    name = unescape(named[1].decode(errors="replace")) if named else "another curve"
+    if not _is_file(name, path) and there != _drawing(found):
+        short = name if len(name) <= _SHOWN else f"…{name[-_SHOWN:]}"
+        raise QuadnetError(f"{target}: is the drawing of {short}; {_ANOTHER_FILE}, or use --force")
+
+
+def _is_file(name: str, path: Path) -> bool:
+    """Whether a drawing's title names the file at a path, and that is one which has always the same curve."""
+    with suppress(OSError, ValueError):
+        return path.is_file() and (name == one_line(str(path)) or path.samefile(name))
+    return False
+
+
 def plot(found: Found, target: Path) -> None:
     """Draws the curve with its phases as an SVG that needs no fonts.
 
     Raises:
         QuadnetError: It cannot be written.
     """
+    writing.replace(target, _drawing(found), _ANOTHER_FILE)
+
+
+def _drawing(found: Found) -> bytes:
     from report.figures import style
 
     svg = style.draw("phases", partial(_figure, found, _ENGLISH))
     start = svg.index(b">") + 1
-    title = f"\n<title>{escape(found.curve.name)}</title>".encode()
-    content = b'<?xml version="1.0" encoding="UTF-8"?>\n' + _MARK + svg[:start] + title + svg[start:]
-    writing.replace(target, content, _ANOTHER_FILE)
+    title = f"\n<title>{escape(one_line(found.curve.name))}</title>".encode()
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + _MARK + svg[:start] + title + svg[start:]
 
 
 def _figure(found: Found, language: Language) -> "Figure":

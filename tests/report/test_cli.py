@@ -574,11 +574,22 @@ def test_a_drawing_of_phases_is_drawn_anew_but_no_other_file_is_lost(phases: Com
     assert "mine" not in target.read_text()
 
 
-@pytest.mark.parametrize("place", ["missing/plot.svg", "."])
-def test_a_drawing_that_cannot_be_written_is_exit_code_1(phases: Command, place: str) -> None:
-    result = phases("fall.csv", "--plot", place, "--force")
+UNWRITABLE = r"quadnet: \S+: cannot be written \(.*\); name another file with --plot\n"
+
+
+def test_a_drawing_that_cannot_be_written_is_exit_code_1_after_the_table(phases: Command) -> None:
+    options = ("fall.csv", "--plot", "missing/plot.svg")
+    result = phases(*options)
+    assert (result.exit_code, result.stdout) == (1, phases("fall.csv", "--no-plot").stdout)
+    assert re.fullmatch(UNWRITABLE, result.stderr)
+    told = json.loads(phases(*options, "--json").stdout)
+    assert (told["path"], len(told["phases"])) == (None, result.stdout.count("\n") - 1)
+
+
+def test_a_drawing_in_the_place_of_a_folder_is_refused(phases: Command) -> None:
+    result = phases("fall.csv", "--plot", ".", "--force")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert re.fullmatch(r"quadnet: \S+: cannot be written \(.*\); name another file with --plot\n", result.stderr)
+    assert re.fullmatch(UNWRITABLE, result.stderr)
 
 
 def test_what_is_not_sound_is_told_on_standard_error_unless_quiet(phases: Command) -> None:

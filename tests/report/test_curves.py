@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -6,6 +7,7 @@ import numpy as np
 import pytest
 
 from quadnet.arrays import FloatArray
+from quadnet.errors import QuadnetError, one_line
 from quadnet.phases import detect
 from report import curves
 from report.curves import Found
@@ -115,3 +117,35 @@ def test_many_phases_are_drawn_with_their_numbers(tmp_path: Path) -> None:
 )
 def test_the_drawing_goes_into_the_current_folder(file: str, plot: str) -> None:
     assert curves.plot_beside(Path(file)) == Path(plot)
+
+
+def test_only_the_drawing_of_the_same_curve_gives_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    target = Path("history-phases.svg")
+    curves_of = {}
+    for folder, rate in (("a", 1), ("b", 2)):
+        path = Path(folder, "history.csv")
+        path.parent.mkdir()
+        path.write_text("\n".join(str(rate / (k + 1)) for k in range(20)))
+        curves_of[path] = curves.find(path)
+    (first, one), (second, other) = curves_of.items()
+    curves.check_own(one, first, target)
+    curves.plot(one, target)
+    for same in (first, first.resolve(), Path("a/../a/history.csv")):
+        curves.check_own(other, same, target)
+    with pytest.raises(QuadnetError, match=r"phases\.svg: is the drawing of a/history\.csv; name .*--force"):
+        curves.check_own(other, second, target)
+    piped = curves.Found(replace(one.curve, name="standard input"), one.status, one.phases)
+    curves.plot(piped, target)
+    curves.check_own(piped, Path("-"), target)
+    with pytest.raises(QuadnetError, match="is the drawing of standard input"):
+        curves.check_own(replace(piped, curve=replace(piped.curve, loss=other.curve.loss)), Path("-"), target)
+
+
+@pytest.mark.parametrize("name", ["a\x01b.csv", "a\x0cb.csv", "tab\t.csv", "a\ufffeb.csv", "<&>.csv", "caf\udce9.csv"])
+def test_the_name_of_a_file_spoils_no_drawing(tmp_path: Path, name: str) -> None:
+    curve = found(tmp_path, FALL)
+    curves.plot(replace(curve, curve=replace(curve.curve, name=name)), tmp_path / "plot.svg")
+    title = ElementTree.parse(tmp_path / "plot.svg").getroot().find("{http://www.w3.org/2000/svg}title")
+    assert title is not None
+    assert title.text == one_line(name)
