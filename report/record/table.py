@@ -118,7 +118,7 @@ class Table:
 
     def _has_others(self, rows: Iterable[Sequence[str]], program: str) -> bool:
         place = self._columns.index(PROGRAM)
-        return any(row[place] != program for row in rows if len(row) > place)
+        return any(row[place] != program for row in rows if len(row) == len(self._columns))
 
     def _refused(self, fault: str) -> QuadnetError:
         return QuadnetError(f"{self._path}: {fault}; move it away to start anew, or name another --output-dir")

@@ -106,6 +106,8 @@ def check_free(path: Path, mark: bytes, kind: str, remedy: str, *, force: bool) 
     except FileNotFoundError:
         return
     except OSError as error:
+        if not os.path.lexists(path):  # nothing can be lost there, and the writing will say why
+            return
         raise explained(path, error, remedy) from None
     if not (own or force):
         raise QuadnetError(f"{path}: is there and no {kind}; {remedy}, or use --force")
