@@ -1,7 +1,7 @@
 """A run as one zip file that is an RO-Crate: for repositories, and for whoever is handed the run."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from quadnet.errors import ConfigurationError, QuadnetError
@@ -11,13 +11,20 @@ from report.record.manifest import Entry
 from report.record.reading import Record, RecordError
 
 
-def archive(runs: Sequence[Path], output: Path | None = None, *, force: bool = False) -> Iterator[Path]:
+def archive(
+    runs: Sequence[Path],
+    output: Path | None = None,
+    *,
+    force: bool = False,
+    passed: Callable[[Sequence[str]], object] = len,
+) -> Iterator[Path]:
     """Writes a zip of each run, named like the run unless the output names a file.
 
     Args:
         runs: Folders of runs, or zips of them.
         output: The zip file, for one run, or the folder of the zips; without it each goes beside its run.
         force: Whether to replace files that are there.
+        passed: Told what of other programs' files in a run is not packed.
 
     Yields:
         Each zip, once it is written.
@@ -32,6 +39,7 @@ def archive(runs: Sequence[Path], output: Path | None = None, *, force: bool = F
     written: set[Path] = set()
     for run in runs:
         record = reading.read(run)
+        passed(record.passed)
         target = output if named and output is not None else _place(record, output)
         if target in written:
             raise QuadnetError(f"{run}: is called like another of these runs; archive it into another folder")

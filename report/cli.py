@@ -283,6 +283,7 @@ def verify(
         from report import verification
 
         found = verification.verify(run, quick=quick, anyway=anyway)
+        console.passed_over(found.passed, quiet=quiet)
         if as_json:
             typer.echo(json.dumps({"result": found.headline, "findings": found.findings}))
         elif not quiet:
@@ -308,6 +309,7 @@ def rebuild(
         from report import verification
 
         found, path = verification.rebuild(run, output_dir, force=force, anyway=anyway)
+        console.passed_over(found.passed, quiet=quiet)
         if not quiet:
             for line in (found.headline, *found.findings):
                 terminal.say(line)
@@ -343,6 +345,7 @@ def diff(
         if html is not None:
             comparing.check_free(html, (a, b), force=force)
         found = comparing.compare(a, b)
+        console.passed_over([name for record in found.records for name in record.passed], quiet=quiet)
         if not (as_json or quiet):
             typer.echo("\n".join(map(one_line, found.lines())))
         failure = None
@@ -376,7 +379,7 @@ def archive(
     with terminal.explained(verbose):
         from report import archive as archiving
 
-        for path in archiving.archive(runs, output, force=force):
+        for path in archiving.archive(runs, output, force=force, passed=console.passed_over):
             typer.echo(path)
 
 

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -147,3 +147,11 @@ def sweep_lines(swept: "Swept") -> Iterator[str]:
 def sweep_summary(swept: "Swept") -> dict[str, object]:
     """What became of a sweep, for JSON."""
     return {"runs": swept.wanted, "found": swept.found, "failed": len(swept.failed), "phases": dict(swept.phases)}
+
+
+def passed_over(names: Sequence[str], *, quiet: bool = False) -> None:
+    """Names what other programs left in a record, in one line."""
+    if names and not quiet:
+        from report.record import foreign
+
+        say(foreign.told(names))

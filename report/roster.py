@@ -21,7 +21,7 @@ _LONGEST_ID, _LONGEST_NAME = 64, 200  # characters
 _SHOWN = 30  # characters of a cell that an error quotes
 _COLUMNS = ("id", "name", "language")
 _ID = re.compile(rf"(?=.{{1,{_LONGEST_ID}}}$)[^\W_]([\w.-]*[\w-])?")
-_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")  # no file may be called so under Windows
+RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")  # no file may be called so under Windows
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def _columns(cells: list[str], place: str) -> dict[str, int]:
 def _id(text: str, place: str) -> str:
     if not text:
         raise ConfigurationError(f"{place}: no id; give each student one")
-    if not _ID.fullmatch(text) or _RESERVED.fullmatch(text):
+    if not _ID.fullmatch(text) or RESERVED.fullmatch(text):
         raise ConfigurationError(
             f"{place}: id {_quoted(text)} cannot name a file; use at most {_LONGEST_ID} letters, digits and . _ - "
             "between them"

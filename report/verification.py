@@ -14,7 +14,7 @@ from quadnet.errors import ConfigurationError, QuadnetError
 from report import pipeline
 from report.pipeline import PAGES, Made
 from report.press import Press
-from report.record import crate, keeping, manifest, reading, writing
+from report.record import keeping, manifest, reading, writing
 from report.record.manifest import Manifest
 from report.record.reading import Record, RecordError
 
@@ -40,11 +40,12 @@ class Outcome(IntEnum):
 
 @dataclass(frozen=True)
 class Verification:
-    """The result, with a line for each finding."""
+    """The result, with a line for each finding, and what of other programs' files was passed over."""
 
     outcome: Outcome
     headline: str
     findings: tuple[str, ...]
+    passed: tuple[str, ...] = ()
 
 
 def verify(path: Path, *, quick: bool = False, anyway: bool = False) -> Verification:
@@ -59,11 +60,10 @@ def verify(path: Path, *, quick: bool = False, anyway: bool = False) -> Verifica
         QuadnetError: It is no run, or its configuration cannot be used.
     """
     record = reading.read(path)
-    if damage := _damage(record):
-        return damage
-    if quick:
-        return Verification(Outcome.SAME_BYTES, "stored files agree with the manifest; not run again", ())
-    return compare(record, again(record, anyway=anyway))
+    found = _damage(record)
+    if found is None and quick:
+        found = Verification(Outcome.SAME_BYTES, "stored files agree with the manifest; not run again", ())
+    return replace(found or compare(record, again(record, anyway=anyway)), passed=record.passed)
 
 
 def rebuild(path: Path, output_dir: Path, *, force: bool = False, anyway: bool = False) -> tuple[Verification, Path]:
@@ -91,7 +91,7 @@ def rebuild(path: Path, output_dir: Path, *, force: bool = False, anyway: bool =
     made = again(record, anyway=anyway)
     kept = writing.write(target, made.contents)
     found = _damage(record) or compare(record, made)
-    return replace(found, findings=(*found.findings, *kept)), target
+    return replace(found, findings=(*found.findings, *kept), passed=record.passed), target
 
 
 def again(record: Record, *, anyway: bool = False) -> Made:
@@ -168,11 +168,11 @@ def _wrong(record: Record) -> Iterator[str]:
     listed = record.manifest.files
     for name, entry in listed.items():
         if name in record.files:
-            if hashlib.sha256(record.files[name]).hexdigest() != entry.sha256:
-                yield f"{name}: its SHA-256 differs from the manifest's"
+            if wrong := manifest.difference(entry, record.files[name]):
+                yield f"{name}: {wrong}"
         elif record.whole:
             yield f"{name}: is missing"
-    beside = {manifest.NAME, manifest.LOG, crate.NAME, keeping.GIT} if record.whole else {manifest.NAME, PAGES["pdf"]}
+    beside = manifest.BESIDE if record.whole else (manifest.NAME, PAGES["pdf"])
     for name in record.files:
         if name not in listed and name not in beside:
             yield f"{name}: is not listed in the manifest"

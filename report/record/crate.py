@@ -11,7 +11,7 @@ from report.record import manifest
 from report.record.files import to_json
 from report.record.manifest import Entry, Manifest
 
-NAME = "ro-crate-metadata.json"
+NAME = manifest.METADATA
 
 _SPECIFICATION = "https://w3id.org/ro/crate/1.1"
 _PROFILE = "https://w3id.org/ro/wfrun/process/0.5"

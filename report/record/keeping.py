@@ -13,12 +13,10 @@ from pathlib import Path
 
 from quadnet.errors import QuadnetError
 from quadnet.files import peek
-from report.record import crate, manifest, reading
+from report.record import crate, foreign, manifest, reading
 from report.record.manifest import Entry
 
-GIT = ".gitattributes"  # beside the manifest, so that git leaves every file as it is
 _MOST_DEPTH = 100
-_AS_IT_IS = b"* -text\n"
 
 
 def check(target: Path, written: Collection[str], *, force: bool) -> None:
@@ -90,8 +88,8 @@ def carry(old: Path, new: Path) -> tuple[str, ...]:
 
 def protect(folder: Path) -> None:
     """Tells git to leave the files of a folder as they are, unless somebody told it something there."""
-    with suppress(FileExistsError), (folder / GIT).open("xb") as file:
-        file.write(_AS_IT_IS)
+    with suppress(FileExistsError), (folder / foreign.GIT).open("xb") as file:
+        file.write(foreign.GIT_CONTENT)
 
 
 def _manifest(folder: Path) -> bytes:

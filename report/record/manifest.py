@@ -5,7 +5,7 @@ import json
 import platform
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from importlib.metadata import version
@@ -21,16 +21,21 @@ from quadnet.config import Config
 from quadnet.program import sources_digest
 from report.assets import TEMPLATES
 from report.record.files import to_json
+from report.roster import RESERVED
 
 SCHEMA_VERSION = 2
 NAME = "manifest.json"
-LOG = "run.log.json"  # when, where, how long: beside the manifest, which does not list it
+LOG = "run.log.json"  # when, where, how long
+METADATA = "ro-crate-metadata.json"
+BESIDE = (NAME, LOG, METADATA)  # what a manifest does not list
 TIME = "%Y-%m-%dT%H:%M:%SZ"  # of the pages, in UTC
 
 # What lies below the packages and may be another while the bytes stay the same: nothing that says the same everywhere
 # names them.
 BELOW = ("Python", "Pango", "HarfBuzz", "zlib")
 
+_PART = re.compile(r"\w([\w.-]*[\w-])?", re.ASCII)  # of a file's path, between slashes
+_LONGEST, _SHOWN = 200, 40  # characters of a path, and of one that an error quotes
 _LIBRARIES = ("numpy", "matplotlib", "pillow", "jinja2", "weasyprint")
 
 
@@ -133,6 +138,26 @@ def comparable(ours: Manifest, theirs: Manifest) -> tuple[dict[str, str], dict[s
     return first, second
 
 
+def difference(entry: Entry, content: bytes) -> str | None:
+    """How a file differs from what a manifest lists; None if it does not."""
+    if hashlib.sha256(content).hexdigest() == entry.sha256:
+        return None if len(content) == entry.bytes else f"its size is {len(content)} bytes, not the manifest's"
+    if hashlib.sha256(_line_feeds(content)).hexdigest() == entry.sha256:
+        return OTHER_LINES
+    return "its SHA-256 differs from the manifest's"
+
+
+OTHER_LINES = (
+    "its line endings were changed (git's autocrlf or an editor); check it out anew with the line `* -text` in a "
+    ".gitattributes beside it"
+)
+
+
+def _line_feeds(content: bytes) -> bytes:
+    """A text with the line endings that all our texts have."""
+    return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
 def is_ours(content: bytes) -> bool:
     """Whether a file that is called like a manifest is one, be it damaged: others' programs use the name, too."""
     return any(b'"%s"' % mark in content for mark in (b"config_sha256", b"source_sha256", b"manifest_sha256"))
@@ -157,9 +182,27 @@ def parse(content: bytes) -> Manifest:
         parsed = Manifest.model_validate(value)
     except ValueError:
         raise ValueError("is damaged: its entries are not those of a manifest") from None
-    if sealed(value) != content:
-        raise ValueError("is damaged: its own digest differs")
+    if (seal := sealed(value)) != content:
+        raise ValueError(OTHER_LINES if seal == _line_feeds(content) else "is damaged: its own digest differs")
+    if (odd := _odd_name(parsed.files)) is not None:
+        raise ValueError(f"is damaged: it lists {odd[:_SHOWN]!r}, which is no file of a run, or twice")
     return parsed
+
+
+def _odd_name(names: Iterable[str]) -> str | None:
+    """One that no file of a run has, or that some system could not hold beside the others."""
+    files, folders = set(BESIDE), set[str]()
+    for name in names:
+        if len(name) > _LONGEST:
+            return name
+        parts = name.lower().split("/")
+        path, above = "/".join(parts), {"/".join(parts[:depth]) for depth in range(1, len(parts))}
+        plain = all(_PART.fullmatch(part) and not RESERVED.fullmatch(part) for part in parts)
+        if not plain or path in files or path in folders or above & files:
+            return name
+        files.add(path)
+        folders |= above
+    return None
 
 
 def sealed(content: dict[str, Any]) -> bytes:

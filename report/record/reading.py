@@ -4,6 +4,7 @@ Nothing of it is run, nothing is written, and no other file is touched. Sizes an
 whatever a file holds that no run has is a `RecordError` in one line.
 """
 
+import errno
 import io
 import json
 import logging
@@ -11,20 +12,22 @@ import os
 import shutil
 import stat
 import zipfile
-from collections.abc import Collection, Iterator, Mapping
+import zlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 from quadnet.errors import QuadnetError
-from report.record import manifest
+from report.record import foreign, manifest
 from report.record.manifest import Manifest
 
 MOST_BYTES = 384 * 2**20  # of all files together; a history of the most epochs there can be is 270 MB
 MOST_CARRIED = 128 * 2**20  # of a PDF, and of what it carries
 MOST_JSON = 4 * 2**20  # of one file that is read as a whole; many times as much when it is read
 MOST_FILES = 10_000
+MOST_DEPTH = 8  # of folders within each other
 _MOST_DIRECTORY = 4 * 2**20  # of a zip: its table of contents
 _PIECE = 2**20
 
@@ -44,12 +47,14 @@ class Record:
         files: Contents by path below the run's folder.
         manifest: What the run says of itself.
         whole: Whether all files of the run should be there; a PDF carries but some.
+        passed: What other programs left there, which was not read.
     """
 
     path: Path
     files: Mapping[str, bytes]
     manifest: Manifest
     whole: bool
+    passed: tuple[str, ...] = ()
 
     def json(self, name: str) -> Any:
         """The content of a JSON file.
@@ -77,15 +82,15 @@ def read(path: Path) -> Record:
     """
     try:
         if path.is_dir():
-            return _record(path, _folder(path), whole=True)
+            return _record(path, *_folder(path), whole=True)
         if path.exists() and not path.is_file():
             raise RecordError(f"{path}: neither a folder nor a file; name a run's folder, PDF or zip")
         with path.open("rb") as file:
             start = file.read(len(_PDF))
         if start == _PDF:
-            return _record(path, _carried(path), whole=False)
+            return _record(path, _carried(path), (), whole=False)
         if start.startswith(_ZIP):
-            return _record(path, _archive(path), whole=True)
+            return _record(path, *_archive(path), whole=True)
     except OSError as error:
         raise RecordError(f"{path}: cannot be read ({error.strerror}); name a run's folder, PDF or zip") from None
     raise RecordError(f"{path}: neither a folder nor a PDF nor a zip; name a run's folder, PDF or zip")
@@ -121,7 +126,7 @@ def glance(path: Path, wanted: Collection[str]) -> Glance:
             names = frozenset(entry.name for entry in entries if entry.is_file(follow_symlinks=False))
         files = {}
         for name in names.intersection(wanted):
-            with open(f"{path}/{name}", "rb", buffering=0) as file:  # noqa: PTH123  # a Path takes as long as the rest
+            with _file(f"{path}/{name}", None) as file:  # a Path takes as long as the rest
                 _check_short(path, name, os.fstat(file.fileno()).st_size)
                 files[name] = file.read()
     except OSError as error:
@@ -134,14 +139,14 @@ def _check_short(path: Path, name: str, size: int) -> None:
         raise RecordError(f"{path}: {name} is larger than {MOST_JSON >> 20} MB; that of no run is")
 
 
-def _record(path: Path, files: dict[str, bytes], *, whole: bool) -> Record:
+def _record(path: Path, files: dict[str, bytes], passed: Sequence[str], *, whole: bool) -> Record:
     if manifest.NAME not in files:
         raise RecordError(f"{path}: has no {manifest.NAME}, so it is no run of quadnet")
     _check_short(path, manifest.NAME, len(files[manifest.NAME]))
     if "metrics.json" not in files and any(name.startswith("handout-") or name == "key.csv" for name in files):
         raise RecordError(f"{path}: is a handout and no run; name a run's folder, PDF or zip")
     try:
-        return Record(path, files, manifest.parse(files[manifest.NAME]), whole)
+        return Record(path, files, manifest.parse(files[manifest.NAME]), whole, tuple(passed))
     except ValueError as error:
         raise RecordError(f"{path}: {manifest.NAME} {error}") from None
 
@@ -150,26 +155,95 @@ def _refuse_size(path: Path, most: int) -> NoReturn:
     raise RecordError(f"{path}: holds more than {most >> 20} MB or {MOST_FILES} files; no run does")
 
 
-def _folder(path: Path) -> dict[str, bytes]:
-    """The regular files of a folder; links are not followed."""
+class _NoFileError(OSError):
+    """A link, a pipe or a device, which no run has."""
 
-    def refuse(error: OSError) -> None:
-        raise error  # `walk` would pass over a folder that it may not read
 
-    files: dict[str, bytes] = {}
-    room = MOST_BYTES
-    for folder, folders, names in os.walk(path, onerror=refuse, followlinks=False):
-        links = [name for name in folders if Path(folder, name).is_symlink()]
-        for name in [*links, *names]:
-            place = Path(folder, name)
-            status = place.lstat()
-            if not stat.S_ISREG(status.st_mode):
-                raise RecordError(f"{path}: {place.relative_to(path).as_posix()} is a link or no file; a run has none")
-            room -= status.st_size
-            if room < 0 or len(files) >= MOST_FILES:
-                _refuse_size(path, MOST_BYTES)
-            files[place.relative_to(path).as_posix()] = place.read_bytes()
-    return files
+@contextmanager
+def _file(name: str, folder: int | None) -> Iterator[BinaryIO]:
+    """A regular file, opened without following a link or waiting for a pipe, whatever it was a moment before.
+
+    Args:
+        name: Its name in the folder, or its path.
+        folder: The folder's descriptor, or None where the system has none.
+    """
+    try:
+        place = os.open(name, os.O_RDONLY | _AS_FOUND, dir_fd=folder)
+    except OSError as error:
+        raise (_NoFileError() if error.errno in (errno.ELOOP, errno.ENXIO) else error) from None
+    with os.fdopen(place, "rb", buffering=0) as file:
+        if not stat.S_ISREG(os.fstat(place).st_mode):
+            raise _NoFileError
+        yield file
+
+
+_AS_FOUND = sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))  # by system
+
+
+@contextmanager
+def _descriptor(path: str | Path, folder: int | None = None) -> Iterator[int | None]:
+    """That of a folder, so that nothing can be put in its place while it is read; None where the system has none."""
+    if os.scandir not in os.supports_fd:
+        yield None
+        return
+    place = os.open(path, os.O_RDONLY | os.O_DIRECTORY | (0 if folder is None else os.O_NOFOLLOW), dir_fd=folder)
+    try:
+        yield place
+    finally:
+        os.close(place)
+
+
+def _folder(path: Path) -> tuple[dict[str, bytes], list[str]]:
+    """The files of a folder, and what was passed over."""
+    found = _Folder(path)
+    with _descriptor(path) as place:
+        found.read(place, "")
+    return found.files, found.passed
+
+
+class _Folder:
+    """What is found in a folder, bounded in everything; links are not followed."""
+
+    def __init__(self, path: Path) -> None:
+        self.files: dict[str, bytes] = {}
+        self.passed: list[str] = []
+        self._path, self._room, self._seen = path, MOST_BYTES, 0
+
+    def read(self, folder: int | None, above: str) -> None:
+        """Reads what lies below, the folder itself given by its descriptor and its path in the run."""
+        if above.count("/") > MOST_DEPTH:
+            raise RecordError(f"{self._path}: holds folders more than {MOST_DEPTH} deep; no run does")
+        with os.scandir(self._path / above if folder is None else folder) as entries:
+            for entry in entries:
+                self._seen += 1
+                if self._seen > MOST_FILES:
+                    _refuse_size(self._path, MOST_BYTES)
+                name, inner = above + entry.name, entry.is_dir(follow_symlinks=False)
+                if foreign.is_foreign(entry.name):
+                    if not (name == foreign.GIT and self._is_ours(entry.name, folder)):
+                        self.passed.append(f"{name}/" if inner else name)
+                elif inner:
+                    with _descriptor(entry.name, folder) as place:
+                        self.read(place, f"{name}/")
+                else:
+                    self.files[name] = self._content(name, entry.name, folder)
+
+    def _content(self, name: str, base: str, folder: int | None) -> bytes:
+        try:
+            with _file(base if folder is not None else f"{self._path}/{name}", folder) as file:
+                size = os.fstat(file.fileno()).st_size
+                self._room -= size
+                if self._room < 0:
+                    _refuse_size(self._path, MOST_BYTES)
+                return file.read(size)
+        except _NoFileError:
+            raise RecordError(f"{self._path}: {name} is a link or no file; a run has none") from None
+
+    def _is_ours(self, base: str, folder: int | None) -> bool:
+        try:
+            return self._content(base, base, folder) == foreign.GIT_CONTENT
+        except (OSError, RecordError):
+            return False
 
 
 class _ShortReads(io.BufferedReader):
@@ -182,39 +256,50 @@ class _ShortReads(io.BufferedReader):
 
 
 @contextmanager
-def _members(path: Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo]]]:
-    """A zip that is open, and its files by their paths from the folder that holds the manifest on."""
+def _members(path: Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo], list[str]]]:
+    """A zip that is open, its files by their paths from the folder that holds the manifest on, and what is no file."""
     with _damage(path, "zip"), _ShortReads(io.FileIO(path)) as stream, zipfile.ZipFile(stream) as archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
         if len(members) > MOST_FILES or sum(member.file_size for member in members) > MOST_BYTES:
             _refuse_size(path, MOST_BYTES)  # what it says of sizes may be false, but none gives more than it says
         places = [PurePosixPath(member.filename) for member in members]
-        home = next((place.parent for place in places if place.name == manifest.NAME), PurePosixPath())
+        homes = [place.parent for place in places if place.name == manifest.NAME]
+        home = min(homes, key=lambda each: (foreign.above(each.parts) is not None, len(each.parts)), default=_HERE)
         found: dict[str, zipfile.ZipInfo] = {}
+        passed: list[str] = []
         for member, place in zip(members, places, strict=True):
-            name = place.relative_to(home).as_posix() if place.is_relative_to(home) else ""
-            if not name or name in found or place.is_absolute() or ".." in place.parts:
+            inside = place.is_relative_to(home)
+            name = place.relative_to(home).as_posix() if inside else ""
+            left = foreign.above(place.relative_to(home).parts if inside else place.parts)
+            if place.is_absolute() or ".." in place.parts or not (name or left) or name in found:
                 raise RecordError(f"{path}: holds {member.filename!r}, which is no file of a run, or twice")
+            if left is not None:
+                if name != foreign.GIT or zlib.crc32(foreign.GIT_CONTENT) != member.CRC:
+                    passed.append(left)
+                continue
             if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise RecordError(f"{path}: compressed by another method than deflate; pack it again")
             found[name] = member
-        yield archive, found
+        yield archive, found, passed
 
 
-def _archive(path: Path) -> dict[str, bytes]:
-    """The files of a zip."""
+_HERE = PurePosixPath()
+
+
+def _archive(path: Path) -> tuple[dict[str, bytes], list[str]]:
+    """The files of a zip, and what was passed over."""
     files: dict[str, bytes] = {}
-    with _members(path) as (archive, members):
+    with _members(path) as (archive, members, passed):
         for name, member in members.items():
             with archive.open(member) as file, io.BytesIO() as content:
                 shutil.copyfileobj(file, content, _PIECE)
                 files[name] = content.getvalue()
-    return files
+    return files, passed
 
 
 def _glance_archive(path: Path, wanted: Collection[str]) -> Glance:
     files: dict[str, bytes] = {}
-    with _members(path) as (archive, members):
+    with _members(path) as (archive, members, _):
         for name in members.keys() & set(wanted):
             _check_short(path, name, members[name].file_size)
             with archive.open(members[name]) as file:

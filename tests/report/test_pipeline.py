@@ -18,7 +18,7 @@ from quadnet.errors import ConfigurationError, QuadnetError
 from report import pipeline
 from report.language import Language
 from report.press import PdfError, Press
-from report.record import keeping, manifest
+from report.record import foreign, manifest
 
 CONFIG = parse({"training": {"epochs": 200}, "evaluation": {"points": 500}})
 BOTH = ("html", "pdf")
@@ -93,7 +93,7 @@ def test_a_run_is_made_in_memory(whole: pipeline.Built, tmp_path: Path, monkeypa
         made = pipeline.make(CONFIG, BOTH, "2000-01-01T00:00:00Z", press)
     assert made.failure is None
     assert made.experiment.config == CONFIG
-    beside = {manifest.LOG, keeping.GIT}
+    beside = {manifest.LOG, foreign.GIT}
     assert made.contents == {name: content for name, content in tree(whole.path).items() if name not in beside}
     assert list(tmp_path.iterdir()) == []
 

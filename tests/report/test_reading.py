@@ -26,7 +26,8 @@ def packed(path: Path, files: dict[str, bytes], **options: Any) -> Path:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != ".gitattributes")
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def below(name: str, files: dict[str, bytes]) -> dict[str, bytes]:
@@ -130,6 +131,22 @@ def test_a_pipe_in_the_folder_is_refused(copied_run: Path) -> None:
     refused(copied_run, "pipe is a link or no file")
 
 
+@pytest.mark.parametrize(("name", "said"), [("figures", "cannot be read"), ("metrics.json", "metrics.json is a link")])
+def test_a_link_put_in_a_place_while_it_is_read_is_not_followed(
+    copied_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, said: str
+) -> None:
+    def swap(found: str) -> bool:
+        """Comes between the look at an entry and its opening."""
+        if found == name:
+            shutil.move(copied_run / name, tmp_path / name)
+            (copied_run / name).symlink_to(tmp_path / name)
+        return False
+
+    (copied_run / ".gitattributes").unlink()
+    monkeypatch.setattr(reading.foreign, "is_foreign", swap)
+    refused(copied_run, said)
+
+
 def test_a_folder_that_may_not_be_read_is_refused(copied_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scandir = os.scandir
 
@@ -169,7 +186,6 @@ HOSTILE = [
     "run/../../config.toml",
     "/etc/passwd",
     "other/config.toml",
-    "__MACOSX/run/._config.toml",
     "C:\\config.toml",
     "config.toml",
     "run/./metrics.json",

@@ -11,7 +11,7 @@ from quadnet.config import Config, dumps, parse
 from quadnet.errors import QuadnetError
 from report import pipeline, verification
 from report.pipeline import Made
-from report.record import files, keeping, manifest, reading
+from report.record import files, foreign, manifest, reading
 from report.record.reading import Record, RecordError
 from report.verification import Outcome, Verification, compare, rebuild, verify
 
@@ -20,7 +20,7 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-BESIDE = {manifest.LOG, keeping.GIT}
+BESIDE = {manifest.LOG, foreign.GIT}
 
 
 # what is stored
@@ -225,7 +225,7 @@ def test_a_planted_number_is_found_from_the_pdf_s_record(
 
 def with_configuration(folder: Path, text: str, digest: str | None = None) -> Path:
     """A run's folder with another configuration, its manifest made to fit."""
-    contents = {name: content for name, content in tree(folder).items() if name != "run.log.json"}
+    contents = {name: content for name, content in tree(folder).items() if name not in BESIDE}
     inputs = json.loads(contents["manifest.json"])["inputs"] | ({"config_sha256": digest} if digest else {})
     contents = resealed({**contents, "config.toml": text.encode()}, inputs=inputs)
     for name in ("config.toml", "manifest.json"):
@@ -331,7 +331,7 @@ def test_what_is_there_is_replaced_only_if_wanted(
         rebuild(short_run, tmp_path)
     assert tree(target) == before
     assert rebuild(short_run, tmp_path, force=True)[0].outcome == Outcome.SAME_BYTES
-    assert tree(target) == {**same[1].contents, keeping.GIT: b"* -text\n"}
+    assert tree(target) == {**same[1].contents, foreign.GIT: b"* -text\n"}
 
 
 def test_a_damaged_run_is_rebuilt_and_said_to_be_damaged(
@@ -342,4 +342,4 @@ def test_a_damaged_run_is_rebuilt_and_said_to_be_damaged(
     found, path = rebuild(copied_run, tmp_path / "out")
     assert found.outcome == Outcome.OTHER_BYTES
     assert found.findings == ("report.html: its SHA-256 differs from the manifest's",)
-    assert tree(path) == {**same[1].contents, keeping.GIT: b"* -text\n"}
+    assert tree(path) == {**same[1].contents, foreign.GIT: b"* -text\n"}

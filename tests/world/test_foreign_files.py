@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -178,3 +180,132 @@ def test_a_link_that_leads_nowhere_is_told(
     assert f"{place}: is a link to" in said.err
     assert "where nothing is; remove it" in said.err
     assert [path.name for path in tmp_path.iterdir()] == [place.name]
+
+
+# what other programs leave
+
+LEFT = {
+    "Finder": ".DS_Store",
+    "Finder on another disk": "figures/._data.svg",
+    "Finder's icon": "Icon\r",
+    "Spotlight": ".Spotlight-V100/Store-V2/a",
+    "the Explorer": "Thumbs.db",
+    "the Explorer's settings": "Desktop.ini",
+    "the media centre": "ehthumbs_vista.db",
+    "KDE": ".directory",
+    "a disk station": "@eaDir/report.html@SynoEAStream",
+    "Emacs": "config.toml~",
+    "Emacs's lock": ".#config.toml",
+    "Emacs's own saving": "#config.toml#",
+    "Vim": ".config.toml.swp",
+    "LibreOffice": ".~lock.history.csv#",
+    "Excel": "~$history.csv",
+    "Word": "~WRL0001.tmp",
+    "a merge": "config.toml.orig",
+    "a copy": "config.toml.bak",
+    "Jupyter": ".ipynb_checkpoints/config-checkpoint.toml",
+    "Python": "__pycache__/plot.cpython-311.pyc",
+    "Git": ".git/objects/ab/cdef",
+    "Git's keeper": "figures/.gitkeep",
+    "Subversion": ".svn/wc.db",
+    "Dropbox": ".dropbox.attr",
+    "Syncthing": ".stfolder/a",
+    "iCloud": ".slides.pdf.icloud",
+    "NFS": ".nfs0000000000a1b2c3",
+    "an environment": ".venv/lib/site-packages/manifest.json",
+    "GNOME": ".goutputstream-ABC123",
+}
+
+
+def put(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"\0left")
+
+
+def shown(name: str) -> str:
+    """How a message names it: down to the first folder or file that is foreign."""
+    first, slash, _ = name.removeprefix("figures/").replace("\r", "\\r").partition("/")
+    return ("figures/" if name.startswith("figures/") else "") + first + slash
+
+
+@pytest.mark.parametrize("name", LEFT.values(), ids=LEFT)
+def test_what_other_programs_leave_is_passed_over_and_named(quadnet: Any, run: Path, name: str) -> None:
+    put(run / name)
+    said = quadnet("verify", run, "--quick")
+    assert (said.code, said.out) == (0, "stored files agree with the manifest; not run again\n")
+    assert said.err == f"passed over: {shown(name)}\n"
+
+
+def test_a_foreign_link_or_pipe_is_no_reason_to_refuse(quadnet: Any, run: Path) -> None:
+    (run / ".git").symlink_to("/nowhere")
+    os.mkfifo(run / ".pipe")
+    said = quadnet("verify", run, "--quick", "--json")
+    assert (said.code, said.err) == (0, "passed over: .git, .pipe\n")
+
+
+@pytest.mark.parametrize("home", ["", "run/", ".cache/run/"])
+def test_a_zip_with_what_other_programs_leave_is_read_and_packed_without(
+    quadnet: Any, small_run: Path, tmp_path: Path, home: str
+) -> None:
+    path = tmp_path / "run.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        for name in LEFT.values():
+            file.writestr(home + name, "left")
+        file.writestr(f"__MACOSX/{home}._config.toml", "left")
+        file.writestr(f"{home}figures/", "")
+        for each in small_run.rglob("*.*"):
+            file.write(each, home + each.relative_to(small_run).as_posix())
+    said = quadnet("verify", path, "--quick")
+    assert said.code == 0, said.out
+    assert said.err.startswith("passed over: ")
+    assert said.err.endswith(f" and {len(LEFT) + 1 - 5} more\n")
+    packed, plain = tmp_path / "packed.zip", tmp_path / "plain.zip"
+    assert quadnet("archive", path, "--output", packed).err == said.err
+    assert quadnet("archive", small_run, "--output", plain).err == ""
+    assert packed.read_bytes() == plain.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["notes.md", "Thumbs.txt", "figures/a.svg", "config (1).toml", "~"])
+def test_what_may_be_meant_as_a_part_is_a_finding(quadnet: Any, run: Path, name: str) -> None:
+    put(run / name)
+    said = quadnet("verify", run, "--quick")
+    assert said.code == 1
+    assert f"{name}: is not listed in the manifest\n" in said.out
+    assert quadnet("archive", run).code == 1
+
+
+def test_two_runs_are_compared_without_what_other_programs_left(quadnet: Any, run: Path, small_run: Path) -> None:
+    put(run / "Thumbs.db")
+    said = quadnet("diff", run, small_run)
+    assert (said.code, said.err) == (0, "passed over: Thumbs.db\n")
+
+
+# line endings
+
+
+@pytest.mark.parametrize("ending", [b"\r\n", b"\r"], ids=["CRLF", "CR"])
+@pytest.mark.parametrize("name", ["history.csv", "config.toml", "metrics.json", "figures/data.svg", "manifest.json"])
+def test_line_endings_that_git_changed_are_told_as_such(quadnet: Any, run: Path, name: str, ending: bytes) -> None:
+    (run / name).write_bytes((run / name).read_bytes().replace(b"\n", ending))
+    said = quadnet("verify", run, "--quick")
+    assert said.code == 1
+    (line,) = (line for line in (said.out + said.err).splitlines() if name in line)
+    assert "its line endings were changed (git's autocrlf or an editor)" in line
+    assert "`* -text` in a .gitattributes" in line
+    assert len(line) - len(str(run)) <= 250
+
+
+def test_git_leaves_a_run_s_line_endings_alone(quadnet: Any, run: Path) -> None:
+    def git(*arguments: str) -> None:
+        command = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-c", "core.autocrlf=true", *arguments]
+        subprocess.run(command, cwd=run.parent, check=True, capture_output=True)
+
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed")
+    git("init")
+    git("add", "--all")
+    git("commit", "--message", "a run")
+    shutil.rmtree(run)
+    git("checkout", "--", ".")
+    assert quadnet("verify", run, "--quick").code == 0
+    assert b"\r" not in (run / "history.csv").read_bytes()

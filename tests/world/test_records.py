@@ -1,0 +1,114 @@
+"""What is said of a record is true, and what others planted in it comes nowhere."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from report.record import manifest
+
+Deed = Callable[[Path], object]
+
+
+def resealed(run: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Writes a manifest that fits itself, with something in it changed."""
+    value = json.loads((run / "manifest.json").read_text())
+    del value["manifest_sha256"]
+    change(value)
+    (run / "manifest.json").write_bytes(manifest.sealed(value))
+
+
+# names that a manifest lists
+
+PLANTED = {
+    "a folder above": "../evil.bat",
+    "a folder above, as Windows writes it": "..\\..\\evil.bat",
+    "a path from the root": "/tmp/evil",
+    "a drive": "C:evil.bat",
+    "a device": "CON",
+    "a device with an ending": "aux.txt",
+    "a device in a folder": "figures/nul.svg",
+    "a stream": "report.html:evil",
+    "a dot at the end": "evil.",
+    "a space at the end": "evil ",
+    "a hidden name": ".bashrc",
+    "an empty name": "",
+    "an empty part": "figures//a.svg",
+    "a line break": "a\nb",
+    "a control character": "a\x1b[2J",
+    "a letter that turns text around": "a\u202egpj.exe",
+    "an option": "-rf",
+    "a name as long as a message": "a" * 500,
+    "another name of the manifest": "MANIFEST.JSON/a",
+    "the same name in capitals": "Report.html",
+    "a file below a file": "config.toml/a",
+}
+
+
+@pytest.mark.parametrize("name", PLANTED.values(), ids=PLANTED)
+def test_a_manifest_that_lists_what_no_run_has_is_damaged(quadnet: Any, run: Path, name: str) -> None:
+    content = b"planted"
+    entry = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    resealed(run, lambda value: value["files"].update({name: entry}))
+    said = quadnet("verify", run, "--quick")
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith(f"quadnet: {run}: manifest.json is damaged: it lists ")
+    assert len(said.err) - len(str(run)) < 200
+    assert quadnet("archive", run).code == 1
+    assert [path.name for path in run.parent.iterdir()] == [run.name]
+
+
+@pytest.mark.parametrize("size", [0, 1, -1, 10**30])
+def test_a_size_that_is_not_the_file_s_is_found(quadnet: Any, run: Path, size: int) -> None:
+    resealed(run, lambda value: value["files"]["metrics.json"].update(bytes=size))
+    said = quadnet("verify", run, "--quick")
+    assert said.code == 1
+    assert "metrics.json: its size is " in said.out
+    assert quadnet("archive", run).code == 1
+
+
+# what is no file of a run
+
+
+def nest(run: Path) -> None:
+    place = run
+    for _ in range(1500):
+        place = place / "a"
+        place.mkdir()
+
+
+WRONG: dict[str, tuple[Deed, str]] = {
+    "a link": (lambda run: (run / "link").symlink_to("report.html"), "link is a link or no file"),
+    "a link to a folder": (lambda run: (run / "link").symlink_to("figures"), "link is a link or no file"),
+    "a link in a file's place": (
+        lambda run: ((run / "metrics.json").rename(run / "a"), (run / "metrics.json").symlink_to("a")),
+        "metrics.json is a link or no file",
+    ),
+    "a link in a folder's place": (
+        lambda run: (shutil.move(run / "figures", run.parent), (run / "figures").symlink_to("../figures")),
+        "figures is a link or no file",
+    ),
+    "a pipe": (lambda run: os.mkfifo(run / "pipe"), "pipe is a link or no file"),
+    "a pipe in the manifest's place": (
+        lambda run: ((run / "manifest.json").unlink(), os.mkfifo(run / "manifest.json")),
+        "manifest.json is a link or no file",
+    ),
+    "many folders": (nest, "holds folders more than 8 deep; no run does"),
+}
+
+
+@pytest.mark.parametrize(("deed", "said"), WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize(
+    "verb", [["verify", "--quick"], ["archive"], ["rebuild"]], ids=["verify", "archive", "rebuild"]
+)
+def test_what_is_no_file_is_refused_in_a_line(quadnet: Any, run: Path, verb: list[str], deed: Deed, said: str) -> None:
+    deed(run)
+    found = quadnet(*verb, run)
+    assert (found.code, found.out) == (1, "")
+    assert found.err.startswith(f"quadnet: {run}: {said}")
+    assert len(found.err.splitlines()) == 1
