@@ -1,6 +1,7 @@
 import json
 import random
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -192,6 +193,52 @@ def test_other_numbers_are_named_with_both_values(same: tuple[Record, Made]) -> 
         f"metrics.json: differs from byte {place} on",
         f"loss_last: {before!r} before, 0.125 now",
     )
+
+
+def reworded(content: bytes, **entries: Any) -> bytes:
+    """A claims.json with something else in its first claim."""
+    claims = json.loads(content)
+    first = next(iter(claims))
+    return files.to_json({**claims, first: {**claims[first], **entries}})
+
+
+WORDINGS: dict[str, Callable[[bytes], bytes]] = {
+    "a claim": lambda content: reworded(content, claim="put otherwise"),
+    "a reason": lambda content: reworded(content, because="put otherwise", test="too"),
+    "the layout": lambda content: json.dumps(json.loads(content)).encode(),
+    "the order": lambda content: files.to_json(dict(reversed(json.loads(content).items()))),
+}
+
+
+@pytest.mark.parametrize("change", WORDINGS.values(), ids=WORDINGS)
+def test_other_words_of_the_same_numbers_are_other_bytes(
+    same: tuple[Record, Made], change: Callable[[bytes], bytes]
+) -> None:
+    record, made = same
+    content = made.contents["claims.json"]
+    found = compare(record, other(made, {"claims.json": change(content)}))
+    assert found.outcome == Outcome.OTHER_BYTES
+    assert found.headline == "same numbers, other bytes"
+    assert found.findings[0].startswith("claims.json: the same numbers, in other words or layout from byte ")
+
+
+NUMBERINGS: dict[str, Callable[[bytes], bytes]] = {
+    "a verdict": lambda content: reworded(content, verdict="holds in part"),
+    "a measured number": lambda content: reworded(content, measured={"accuracy": 0.5}),
+    "a claim that is a number": lambda content: reworded(content, claim=1),
+    "a claim less": lambda content: files.to_json(dict(list(json.loads(content).items())[1:])),
+    "no JSON": lambda content: content[1:],
+}
+
+
+@pytest.mark.parametrize("change", NUMBERINGS.values(), ids=NUMBERINGS)
+def test_another_verdict_or_measurement_is_another_number(
+    same: tuple[Record, Made], change: Callable[[bytes], bytes]
+) -> None:
+    record, made = same
+    found = compare(record, other(made, {"claims.json": change(made.contents["claims.json"])}))
+    assert found.outcome == Outcome.OTHER_NUMBERS
+    assert found.findings[0] == "differing: claims.json"
 
 
 @pytest.mark.parametrize("content", [b"[1, 2]", b"no JSON", b"[" * 10**5, b"{}"])

@@ -112,3 +112,26 @@ def test_what_is_no_file_is_refused_in_a_line(quadnet: Any, run: Path, verb: lis
     assert (found.code, found.out) == (1, "")
     assert found.err.startswith(f"quadnet: {run}: {said}")
     assert len(found.err.splitlines()) == 1
+
+
+# words and numbers
+
+SAID: dict[str, tuple[Callable[[dict[str, Any]], object], int, str]] = {
+    "other words": (lambda claim: claim.update(because="put otherwise"), 1, "same numbers, other bytes"),
+    "another verdict": (lambda claim: claim.update(verdict="holds in part"), 2, "other numbers"),
+}
+
+
+@pytest.mark.parametrize(("change", "code", "headline"), SAID.values(), ids=SAID)
+def test_words_are_told_from_numbers(
+    quadnet: Any, run: Path, change: Callable[[dict[str, Any]], object], code: int, headline: str
+) -> None:
+    claims = json.loads((run / "claims.json").read_text())
+    change(claims["N1"])
+    content = json.dumps(claims).encode()
+    (run / "claims.json").write_bytes(content)
+    entry = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    resealed(run, lambda value: value["files"].update({"claims.json": entry}))
+    said = quadnet("verify", run)
+    assert (said.code, said.out.splitlines()[0]) == (code, headline)
+    assert "claims.json" in said.out
