@@ -1,5 +1,7 @@
 """What is done to records, by hand or by accident, and how to see whether it harmed them."""
 
+import hashlib
+import json
 import subprocess
 import time
 from collections.abc import Sequence
@@ -31,6 +33,15 @@ def names(folder: Path) -> list[str]:
 
 def is_whole(run: Path) -> bool:
     return verify(run, quick=True).outcome == 0
+
+
+def is_consistent(folder: Path) -> bool:
+    """Whether all that the manifest of a run, handout, sweep or class lists is there and as it says."""
+    manifest = folder / "manifest.json"
+    if not manifest.exists():  # a sweep has none, and a class not until it is whole
+        return folder.name.endswith("-class") or "-sweep-" in folder.name
+    entries = json.loads(manifest.read_bytes())["files"].items()
+    return all(hashlib.sha256((folder / name).read_bytes()).hexdigest() == entry["sha256"] for name, entry in entries)
 
 
 def alive(mark: str) -> list[int]:

@@ -42,7 +42,14 @@ FLAGS = {
     "--momentum": "training.momentum",
     "--lang": "report.language",
 }
-HUGE = ("training.epochs", "data.samples_per_class", "evaluation.points", "network.hidden", "replicates.runs")
+WORK = ("training.epochs", "data.samples_per_class", "evaluation.points", "replicates.runs")
+TOO_MUCH = (  # years of work, or more memory than there is
+    ("training.epochs=10000000", "data.samples_per_class=1000000"),
+    ("training.epochs=10000000", "network.hidden=[1024, 1024, 1024]"),
+    ("training.epochs=10000000", "replicates.runs=64", "data.samples_per_class=100000"),
+    ("evaluation.points=10000000", f"network.hidden={[1024] * 16}"),
+    ("data.samples_per_class=[1000000, 1000000, 1, 1]", f"network.hidden={[512] * 16}", "training.epochs=1000"),
+)
 TRAINS = 0.03  # the share that is allowed and trains
 
 
@@ -50,7 +57,7 @@ def draw(chance: Random) -> Trial:
     """A call that is refused, mostly."""
     if chance.random() < TRAINS:
         return _allowed(chance)
-    return chance.choice((_set, _set, _flags, _file, _file, _file, _options))(chance)
+    return chance.choice((_set, _set, _flags, _file, _file, _file, _options, _too_much))(chance)
 
 
 def _allowed(chance: Random) -> Trial:
@@ -63,6 +70,13 @@ def _allowed(chance: Random) -> Trial:
     if chance.random() < 0.5:
         return _call(chance, ["--config", "in", "--to", pages], {"in": "\n".join(lines).encode()})
     return _call(chance, [*(part for line in lines for part in ("--set", line)), "--to", pages], {})
+
+
+def _too_much(chance: Random) -> Trial:
+    asked = chance.choice(TOO_MUCH)
+    if chance.random() < 0.5:
+        return _call(chance, ["--config", "in"], {"in": "\n".join(asked).encode()})
+    return _call(chance, [part for setting in asked for part in ("--set", setting)], {})
 
 
 def _set(chance: Random) -> Trial:
@@ -176,15 +190,11 @@ def _quick(attacked: set[str]) -> list[str]:
 
 
 def _value(chance: Random, key: str, *, toml: bool = False) -> str:
-    """A value for a key: a number, a text, a list; huge ones are so huge that they have to be refused."""
-    if key in HUGE and chance.random() < 0.1:
-        return {"data.samples_per_class": "[1000000,1000000,1000000,1000000]", "network.hidden": str([1024] * 16)}.get(
-            key, "10000000"
-        )
+    """A value for a key: a number, a text, a list; where it counts work it is small, or larger than is allowed."""
     kind = chance.randrange(6)
     if kind < 2:
         said = hostile.number(chance)
-        return said if key not in HUGE or len(said) < 3 or not said.isdigit() else f"{said}0000000000"
+        return said if key not in WORK or len(said) < 3 or not said.isdigit() else f"{said}0000000000"
     if kind == 2:
         return hostile.text(chance)
     if kind == 3:
