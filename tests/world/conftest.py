@@ -50,7 +50,8 @@ def printed(printed_run: Path, tmp_path: Path) -> Path:
 def small_class(quadnet: Quadnet, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The handouts of two students without PDFs, of the class seed 48151623; do not change them."""
     folder = tmp_path_factory.mktemp("class")
-    (folder / "roster.csv").write_text("id,name\ns1,Ada Lovelace\ns2,x;=HYPERLINK(A1)\n", encoding="utf-8")
+    odd = "x;=HYPERLINK(A1);; +1,'-2';@SUM(A1)"
+    (folder / "roster.csv").write_text(f'id,name\ns1,"Lovelace, Ada"\ns2,"{odd}"\n', encoding="utf-8")
     options = ("--seed", 48151623, "--roster", folder / "roster.csv", "--edition", "both", "--to", "html")
     done = quadnet("handout", *options, "--output-dir", folder / "outputs")
     assert done.code == 0, done.err
