@@ -12,11 +12,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from quadnet import files
 from quadnet.errors import ConfigurationError, shortened
+from quadnet.text import CharacterError, EncodingError, decode, line
 
 LARGEST = 64_000  # bytes of a file
 CLASSES = 4
@@ -33,6 +34,15 @@ def _within(low: float, high: float, *, above: bool = False, below: bool = False
     return Field(description=f"{kind} {start} {low:{form}} and {end} {high:{form}}", **bounds)
 
 
+def _line(value: Any) -> Any:
+    """A text in the one form of a line of text; all else is left to its field."""
+    try:
+        return line(value) if isinstance(value, str) else value
+    except CharacterError as error:
+        raise PydanticCustomError("character", "{reason}", {"reason": str(error)}) from None
+
+
+Line = Annotated[str, BeforeValidator(_line)]
 Seed = Annotated[int, _within(0, 2**32 - 1, whole=True)]
 Count = Annotated[int, _within(1, 1_000_000, whole=True)]
 Width = Annotated[int, _within(1, 1024, whole=True)]
@@ -136,17 +146,8 @@ class Replicates(_Section):
 class Report(_Section):
     """What the pages say of themselves."""
 
-    title: str = Field(
-        "Four quadrants", min_length=1, max_length=200, description="a line of 1 to 200 printable characters"
-    )
+    title: Line = Field("Four quadrants", min_length=1, max_length=200, description="a line of 1 to 200 characters")
     language: Literal["en", "zh"] = Field("en", description="en or zh")
-
-    @field_validator("title")
-    @classmethod
-    def _title_is_printable(cls, title: str) -> str:
-        if not title.isprintable():
-            raise PydanticCustomError("unprintable", "unprintable")
-        return title
 
 
 class Config(_Section):
@@ -163,7 +164,7 @@ class Config(_Section):
         report: Title and language of the pages.
     """
 
-    name: str = Field(
+    name: Line = Field(
         "quadrants",
         pattern=r"^[a-z0-9][a-z0-9-]{0,63}$",
         description="lower-case letters, digits and hyphens, at most 64, a letter or digit first",
@@ -228,16 +229,16 @@ def loads(content: bytes, source: str) -> dict[str, Any]:
     """Reads TOML into a nested mapping for `override` and `parse`.
 
     Args:
-        content: UTF-8 text.
+        content: Text as editors save it.
         source: Where it comes from, for messages.
 
     Raises:
         ConfigurationError: It is no TOML.
     """
     try:
-        return tomllib.loads(content.decode("utf-8"))
-    except UnicodeDecodeError:
-        raise ConfigurationError(f"{source}: not UTF-8 text; save the file as UTF-8") from None
+        return tomllib.loads(decode(content))
+    except EncodingError as error:
+        raise ConfigurationError(f"{source}, {error}; save it as UTF-8") from None
     except (ValueError, RecursionError) as error:  # a number of thousands of digits is a ValueError of its own
         raise ConfigurationError(f"{source}: not valid TOML ({error or 'nested too deeply'})") from None
 
@@ -245,7 +246,7 @@ def loads(content: bytes, source: str) -> dict[str, Any]:
 def override(values: Mapping[str, Any], assignments: Iterable[str]) -> dict[str, Any]:
     """Lays assignments such as `training.epochs=500` over a nested mapping; the value is written as in TOML.
 
-    A text may stand without quotation marks. Later assignments win.
+    A text may stand without quotation marks: a title is taken as it stands, be it a number. Later assignments win.
 
     Raises:
         ConfigurationError: An assignment has no `=` or its key is no setting.
@@ -263,7 +264,7 @@ def override(values: Mapping[str, Any], assignments: Iterable[str]) -> dict[str,
             target = target.setdefault(part, {})
             if not isinstance(target, dict):
                 raise ConfigurationError(f"--set {assignment}: {part} is no table in the configuration file")
-        target[path[-1]] = _value(text.strip())
+        target[path[-1]] = _value(text.strip(), is_text=".".join(path) in _TEXTS)
     return result
 
 
@@ -296,11 +297,15 @@ def known_keys() -> list[str]:
     return keys
 
 
-def _value(text: str) -> Any:
+_TEXTS = ("name", "report.title")  # settings in the user's own words
+
+
+def _value(text: str, *, is_text: bool) -> Any:
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        value = tomllib.loads(f"value = {text}")["value"]
     except (ValueError, RecursionError):
         return text
+    return text if is_text and not isinstance(value, str) else value
 
 
 def _toml(value: Any) -> str:
@@ -331,13 +336,16 @@ def _explain(error: ValidationError) -> str:
         return _unknown(".".join(path))
     key = ".".join(path[:2]) if path[0] in Config.model_fields and path[0] not in ("name",) else path[0]
     value = first["input"]
+    if first["type"] == "character":
+        return f"{key} = {_short(value)} holds {first['ctx']['reason']}; take it out"
     section = Config.model_fields[path[0]]
     if len(path) == 1 and section.description is None:
         return f"{key} = {_short(value)} is not allowed: it is a table, [{key}]"
     if len(path) > 1:
         section = section.annotation.model_fields[path[1]]  # type: ignore[union-attr]  # a section, as _Section above
     within = f" (in {'.'.join(path[2:])})" if len(path) > 2 and path[2].isdigit() else ""
-    return f"{key} = {_short(value)}{within} is not allowed: {section.description}"
+    remedy = "; put it in quotation marks" if key in _TEXTS and not isinstance(value, str) else ""
+    return f"{key} = {_short(value)}{within} is not allowed: {section.description}{remedy}"
 
 
 def _short(value: Any) -> str:

@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -11,6 +10,7 @@ from typing import get_args
 from quadnet import files
 from quadnet.config import Report
 from quadnet.errors import ConfigurationError
+from quadnet.text import CharacterError, line
 from report.glyphs import printable
 
 LANGUAGES: tuple[str, ...] = get_args(Report.model_fields["language"].annotation)
@@ -64,7 +64,7 @@ def read(path: Path, language: str) -> tuple[Student, ...]:
     try:
         for cells in rows:
             place = f"{path}, line {rows.line_num}"
-            cells = [unicodedata.normalize("NFC", cell.strip()) for cell in cells]
+            cells = [_line(cell, place) for cell in cells]
             if not any(cells):
                 continue
             if not places:
@@ -106,6 +106,13 @@ def _text(path: Path) -> str:
         raise ConfigurationError(f"{path}, line {line}: not UTF-8 text; save it as CSV in UTF-8") from None
 
 
+def _line(cell: str, place: str) -> str:
+    try:
+        return line(cell)
+    except CharacterError as error:
+        raise ConfigurationError(f"{place}: {_quoted(cell)} holds {error}; take it out") from None
+
+
 def _columns(cells: list[str], place: str) -> dict[str, int]:
     """Where the columns are."""
     names = [cell.lower() for cell in cells]
@@ -133,10 +140,8 @@ def _id(text: str, place: str) -> str:
 
 
 def _name(text: str, place: str) -> str:
-    if len(text) > _LONGEST_NAME or not text.isprintable():
-        raise ConfigurationError(
-            f"{place}: name {_quoted(text)} is not a line of at most {_LONGEST_NAME} printable characters; mend it"
-        )
+    if len(text) > _LONGEST_NAME:
+        raise ConfigurationError(f"{place}: name {_quoted(text)} has more than {_LONGEST_NAME} characters; shorten it")
     return text
 
 
