@@ -24,8 +24,8 @@ class Said:
         code: Its exit code, or minus the signal that ended it.
         out: Standard output.
         err: Standard error.
-        seconds: How long it took.
-        megabytes: The most memory it held.
+        seconds: Of processors' time that it took.
+        megabytes: The most memory that one process of it held.
     """
 
     code: int

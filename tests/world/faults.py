@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 
@@ -155,10 +155,11 @@ def builds(folder: Path, count: int, chance: Random) -> Iterator[str]:
         yield f"builds at once leave {left}"
 
 
-def taken_away(folder: Path, _count: int, _chance: Random) -> Iterator[str]:
+def taken_away(folder: Path, wanted: Sequence[int]) -> Iterator[str]:
     """Takes away what a command needs, and expects it to say so in a line, or to do without it."""
     run = made(folder, "--to", "html,pdf")
-    for number, fault in enumerate(surroundings.FAULTS):
+    for number in wanted:
+        fault = surroundings.FAULTS[number]
         for wrong in fault.wrong(folder / f"fault-{number}", run):
             yield f"{number}: {wrong.strip()}: {fault}"
 
@@ -167,26 +168,38 @@ def main() -> int:
     """Does as much of each as the command line says."""
     parts: dict[str, Callable[[Path, int, Random], Iterator[str]]] = {
         "flips": flips,
-        "pdf_flips": pdf_flips,
+        "pdf-flips": pdf_flips,
         "kills": kills,
         "builds": builds,
     }
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in parts:
-        parser.add_argument(f"--{name.replace('_', '-')}", dest=name, type=int, default=0, metavar="N")
-    parser.add_argument("--surroundings", action="store_const", const=len(surroundings.FAULTS), default=0)
+        parser.add_argument(f"--{name}", dest=name, type=int, metavar="N")
+    parser.add_argument("--surroundings", type=int, nargs="*", metavar="NUMBER", help="all, or these")
     given = vars(parser.parse_args())
     bad = 0
-    for name, part in {**parts, "surroundings": taken_away}.items():
-        if given[name]:
-            with tempfile.TemporaryDirectory() as folder:
-                began, wrong = time.monotonic(), 0
-                for line in part(Path(folder), given[name], Random(0)):
-                    wrong += 1
-                    print(line.strip(), flush=True)
-                print(f"{name}: {given[name]} in {time.monotonic() - began:.0f} s, {wrong} wrong", flush=True)
-                bad += wrong
+    with tempfile.TemporaryDirectory() as made_folder:
+        for name, part in parts.items():
+            if given[name]:
+                place = Path(made_folder, name)
+                place.mkdir()
+                bad += _told(f"{name}: {given[name]}", part(place, given[name], Random(0)))
+        if (wanted := given["surroundings"]) is not None:
+            wanted = wanted or range(len(surroundings.FAULTS))
+            place = Path(made_folder, "surroundings")
+            place.mkdir()
+            bad += _told(f"surroundings: {len(wanted)}", taken_away(place, wanted))
     return 1 if bad else 0
+
+
+def _told(what: str, wrong: Iterator[str]) -> int:
+    """Prints what is wrong while it is found; how much that was."""
+    began, count = time.monotonic(), 0
+    for line in wrong:
+        count += 1
+        print(line.strip(), flush=True)
+    print(f"{what} in {time.monotonic() - began:.0f} s, {count} wrong", flush=True)
+    return count
 
 
 if __name__ == "__main__":
