@@ -27,7 +27,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from quadnet.errors import QuadnetError
-from report import archival, assets
+from report import archival, assets, seal
 from report.archival import Attachment
 from report.assets import TEMPLATES
 
@@ -169,7 +169,7 @@ def pdf(page: str, images: Mapping[str, bytes], attachments: Sequence[Attachment
         logger.removeHandler(handler)
     if problems:
         raise ValueError(problems[0])
-    return bytes(result or b"")
+    return seal.sealed(bytes(result or b""))
 
 
 def _versions() -> dict[str, str]:

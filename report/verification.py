@@ -12,7 +12,7 @@ from typing import Any
 from quadnet import config as configuration
 from quadnet.config import Config
 from quadnet.errors import ConfigurationError, QuadnetError
-from report import pipeline
+from report import pipeline, seal
 from report.pipeline import PAGES, Made
 from report.press import Press
 from report.record import keeping, manifest, reading, writing
@@ -174,6 +174,8 @@ def _wrong(record: Record) -> Iterator[str]:
                 yield f"{name}: {wrong}"
         elif record.whole:
             yield f"{name}: is missing"
+    if not record.whole and seal.is_broken(record.files[PAGES["pdf"]]):
+        yield f"{PAGES['pdf']}: its pages are not as they were printed: its own digest differs"
     beside = manifest.BESIDE if record.whole else (manifest.NAME, PAGES["pdf"])
     for name in record.files:
         if name not in listed and name not in beside:

@@ -10,7 +10,7 @@ import pytest
 
 from quadnet.config import Config, dumps, parse
 from quadnet.errors import QuadnetError
-from report import pipeline, verification
+from report import pipeline, seal, verification
 from report.pipeline import Made
 from report.record import files, foreign, manifest, reading
 from report.record.reading import Record, RecordError
@@ -102,11 +102,27 @@ def unnamed(folder: Path) -> str:
     return f"possible cause: made with others than {below}, which a PDF does not name"
 
 
+PAGES_DIFFER = "report.pdf: its pages are not as they were printed: its own digest differs"
+
+
+def test_another_byte_in_a_lone_pdf_is_found(short_run: Path, tmp_path: Path) -> None:
+    whole, chance = (short_run / "report.pdf").read_bytes(), random.Random(0)
+    for _ in range(50):
+        content = bytearray(whole)
+        content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+        (tmp_path / "a.pdf").write_bytes(content)
+        code, said = quick(tmp_path / "a.pdf")
+        assert code == 1
+        assert PAGES_DIFFER in said or "damaged PDF" in said or "is damaged" in said or "no file of a run" in said
+
+
 def test_a_pdf_whose_pages_are_others_is_found_by_making_it_again(short_run: Path, tmp_path: Path) -> None:
     content = bytearray((short_run / "report.pdf").read_bytes())
     place = content.index(b"\nstream\n") + 40
     content[place] ^= 1
     (tmp_path / "a.pdf").write_bytes(content)
+    assert quick(tmp_path / "a.pdf") == (1, f"damaged: stored files differ from the manifest\n{PAGES_DIFFER}")
+    (tmp_path / "a.pdf").write_bytes(seal.sealed(bytes(content)))  # as somebody does it who means to
     assert quick(tmp_path / "a.pdf")[0] == 0
     found = verify(tmp_path / "a.pdf")
     assert found.outcome == Outcome.OTHER_BYTES

@@ -114,6 +114,25 @@ def test_what_is_no_file_is_refused_in_a_line(quadnet: Any, run: Path, verb: lis
     assert len(found.err.splitlines()) == 1
 
 
+# a PDF that stands alone
+
+
+@pytest.mark.parametrize("place", [0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 0.999])
+def test_another_byte_in_a_lone_pdf_is_named(quadnet: Any, printed_run: Path, tmp_path: Path, place: float) -> None:
+    content = bytearray((printed_run / "report.pdf").read_bytes())
+    content[int(place * len(content))] ^= 4
+    (tmp_path / "a.pdf").write_bytes(content)
+    said = quadnet("verify", tmp_path / "a.pdf", "--quick")
+    assert said.code == 1
+    assert "damaged" in said.out + said.err or "is no run" in said.err or "neither a folder nor a PDF" in said.err
+
+
+def test_a_lone_pdf_as_it_was_printed_agrees(quadnet: Any, printed_run: Path, tmp_path: Path) -> None:
+    shutil.copy(printed_run / "report.pdf", tmp_path / "a.pdf")
+    said = quadnet("verify", tmp_path / "a.pdf", "--quick")
+    assert (said.code, said.out) == (0, "stored files agree with the manifest; not run again\n")
+
+
 # words and numbers
 
 SAID: dict[str, tuple[Callable[[dict[str, Any]], object], int, str]] = {
