@@ -57,9 +57,14 @@ def attached(attachments: Sequence[Attachment], created: str) -> list[Any]:
     Args:
         attachments: The files.
         created: Time to state, ISO 8601 in UTC.
+
+    Raises:
+        KeyError: One is of no kind that a record has.
     """
     from weasyprint import Attachment as Embedded
 
+    for each in attachments:
+        _media_type(each.name)
     time = datetime.strptime(created, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     return [
         Embedded(
@@ -108,8 +113,11 @@ def _mend_element(pdf: Any, element: Any, formulas: Mapping[str, str]) -> None:
 def _mend_media_type(pdf: Any, specification: Any) -> None:
     name = specification["UF"].string
     stream = _referred(pdf, specification["EF"]["F"])
-    media_type = _MEDIA_TYPES[name.rpartition(".")[2]]
-    stream.extra["Subtype"] = "/" + media_type.replace("/", "#2f")
+    stream.extra["Subtype"] = "/" + _media_type(name).replace("/", "#2f")
+
+
+def _media_type(name: str) -> str:
+    return _MEDIA_TYPES[name.rpartition(".")[2]]
 
 
 def _referred(pdf: Any, reference: bytes | str) -> Any:

@@ -90,7 +90,7 @@ def report(
     configuration, 3 all written but the PDF.
     """
     flags = _flags(seed, weight_seed, epochs, learning_rate, hidden, momentum, lang)
-    with terminal.explained(verbose), _uncollected(), _press(to) as press:
+    with terminal.explained(verbose, quiet=quiet), _uncollected(), _press(to) as press:
         from report import pipeline
 
         resolved = _resolve(config, settings, flags)
@@ -140,7 +140,7 @@ def handout(
     output. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 all written but a PDF.
     """
     flags = _flags(seed, weight_seed, epochs, learning_rate, hidden, momentum, lang)
-    with terminal.explained(verbose), _uncollected():
+    with terminal.explained(verbose, quiet=quiet), _uncollected():
         from report import handout as handouts
 
         resolved = _resolve(config, settings, flags)
@@ -196,7 +196,7 @@ def sweep(
     seeds adds to what is there. Its report shows how the runs compare. The path of the sweep's folder is the last line
     on standard output.
     """
-    with terminal.explained(verbose):
+    with terminal.explained(verbose, quiet=quiet):
         from report import sweeping
 
         resolved = _resolve(config, settings, _flags(None, None, epochs, learning_rate, hidden, momentum, lang))
@@ -232,7 +232,7 @@ def phases(
     The path of the drawing is the last line on standard output. Exit codes: 0 done, 1 failed, 2 wrong usage or no
     curve in the file.
     """
-    with terminal.explained(verbose):
+    with terminal.explained(verbose, quiet=quiet):
         from report import curves
 
         if no_plot and plot is not None:
@@ -279,7 +279,7 @@ def verify(
 
     Exit codes: 0 same bytes; 1 same numbers but other bytes, or a damaged file; 2 other numbers.
     """
-    with terminal.explained(verbose):
+    with terminal.explained(verbose, quiet=quiet):
         from report import verification
 
         found = verification.verify(run, quick=quick, anyway=anyway)
@@ -305,7 +305,7 @@ def rebuild(
     The path of the new folder is the last line on standard output. Exit codes: 0 same bytes; 1 other bytes; 2 other
     numbers.
     """
-    with terminal.explained(verbose):
+    with terminal.explained(verbose, quiet=quiet):
         from report import verification
 
         found, path = verification.rebuild(run, output_dir, force=force, anyway=anyway)
@@ -337,7 +337,7 @@ def diff(
     The path of a page that was asked for is the last line on standard output. Exit codes: 0 nothing differs;
     1 something does, or one of the two cannot be read, or the page cannot be written.
     """
-    with terminal.explained(verbose):
+    with terminal.explained(verbose, quiet=quiet):
         from report import comparing
 
         if html is None and (force or anyway):
@@ -401,7 +401,7 @@ def list_runs(
     shoulder, small for the last, which stays open. Verdicts: how many claims of the note hold/fail/hold in part/cannot
     be tested.
     """
-    with terminal.explained(verbose), _uncollected():
+    with terminal.explained(verbose, quiet=quiet), _uncollected():
         if as_json and html is not None:
             raise ConfigurationError(f"--json and --html {html}: name one of the two")
         from report import listing

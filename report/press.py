@@ -4,8 +4,13 @@ Loading the typesetter takes longer than training the default network, so it hap
 crash in a native library ends only the press: the record is still written.
 
 The process is `python -m report.press`. As soon as it is loaded it says in one line on standard output what it sets
-with; it takes a page with its images on standard input, and the PDF follows on standard output. Where that fails, there
-is one line on standard error and exit code 3 (Pango is missing) or 1.
+with; it takes a page with its images on standard input. A line with what its user should know of the environment and
+the PDF follow on standard output. Where that fails, there is one line on standard error and exit code 3 (Pango is
+missing) or 1.
+
+What WeasyPrint warns of is a fault of the page, which then is not printed, but for what `_ENVIRONMENT` lists: that is a
+fact of the machine, with which the page looks the same. Parts of WeasyPrint that are private and replaced for speed are
+left alone where a release has none such; that is a fact of the environment, too, since the bytes become others.
 """
 
 import atexit
@@ -36,6 +41,12 @@ if TYPE_CHECKING:
 
 EXIT_NO_PANGO = 3  # of the process
 
+_LOG = logging.getLogger("quadnet")
+_ENVIRONMENT = (  # what warnings of the environment start with, in `weasyprint.pdf.fonts`
+    "Using fontTools instead of HarfBuzz-Subset",
+    "Unable to subset",  # the whole font is embedded then
+)
+_LEAST_SUBSETTER = (4, 1, 0)  # of HarfBuzz, for WeasyPrint
 _FOREIGN = ("FONTCONFIG_", "HB_")  # variables that make Fontconfig and HarfBuzz find or shape glyphs otherwise
 _FORMULA = re.compile(r'<img alt="([^"]*)" src="asset:formulas/(\w+)\.svg">')
 
@@ -84,8 +95,9 @@ class Press:
         """Versions of the libraries that shape the PDF, once they are loaded; none where they cannot be."""
         if self._versions is None:
             assert self._process.stdout is not None
-            line = self._process.stdout.readline()  # nothing follows it before a page is sent
-            self._versions = json.loads(line) if line else {}
+            lines = iter(self._process.stdout.readline, b"")  # nothing follows ours before a page is sent
+            own = next((line for line in lines if line.startswith(b"{")), b"{}")  # before it an interpreter's own words
+            self._versions = json.loads(own)
         return self._versions
 
     def send(self, page: str, images: Mapping[str, bytes], attachments: Sequence[Attachment] = ()) -> None:
@@ -108,21 +120,26 @@ class Press:
             pipe.write(json.dumps(job).encode())
 
     def pdf(self) -> bytes:
-        """The PDF of the page that was sent.
+        """The PDF of the page that was sent; what users should know of the environment goes to the log.
 
         Raises:
             PdfError: It could not be made; says why and, if a library is missing, how to install it.
         """
         output, errors = self._process.communicate()
         if self._process.returncode == 0:
-            return output
+            facts, _, content = output.partition(b"\n")
+            for fact in json.loads(facts):
+                _LOG.warning(fact)
+            return content
         last = (errors.decode(errors="replace").strip().splitlines() or ["no message"])[-1]
         if self._process.returncode == EXIT_NO_PANGO:
             raise PdfError(f"no PDF: the library Pango is missing; install it with: {install_command()}")
         raise PdfError(f"no PDF: the typesetter ended with code {self._process.returncode}: {last}")
 
 
-def pdf(page: str, images: Mapping[str, bytes], attachments: Sequence[Attachment] = ()) -> bytes:
+def pdf(
+    page: str, images: Mapping[str, bytes], attachments: Sequence[Attachment] = (), facts: set[str] | None = None
+) -> bytes:
     """The PDF/A-3a and PDF/UA-1 file of a page made for print.
 
     Nothing but the given files and the templates' formulas can get into it.
@@ -131,13 +148,13 @@ def pdf(page: str, images: Mapping[str, bytes], attachments: Sequence[Attachment
         page: See `Press.send`; the time it states is that of the attachments, too.
         images: Files by name.
         attachments: Files to carry.
+        facts: Takes what users should know of the environment.
 
     Raises:
         OSError: Pango, the library that sets the text, is not installed.
         ValueError: The page cannot be set without loss: a drawing, a glyph or an alternative text is missing.
     """
     import weasyprint
-    from weasyprint.images import RasterImage
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
     class Assets(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
@@ -151,11 +168,19 @@ def pdf(page: str, images: Mapping[str, bytes], attachments: Sequence[Attachment
             return URLFetcherResponse(url, images.get(name) or assets.data(name), {"Content-Type": kind})
 
     formulas = {f"formulas/{path.name}" for path in (TEMPLATES / "formulas").glob("*.svg")}
-    RasterImage._get_png_data = staticmethod(_png_data)  # its own compresses every picture anew
-    # Drawing an SVG swallows exceptions, and a missing glyph is only logged: a warning is a fault of the page.
+    known = set() if facts is None else facts
+    known |= _keep_pictures()
+    # Drawing an SVG swallows exceptions, and a missing glyph is only logged.
     problems: list[str] = []
+
+    def sort(record: logging.LogRecord) -> None:
+        if record.getMessage().startswith(_ENVIRONMENT):
+            known.add(_subset_fact())
+        else:
+            problems.append(record.getMessage())
+
     handler = logging.Handler(logging.WARNING)
-    handler.emit = lambda record: problems.append(record.getMessage())  # type: ignore[method-assign]  # the one method
+    handler.emit = sort  # type: ignore[method-assign]  # the one method
     logger = logging.getLogger("weasyprint")
     logger.addHandler(handler)
     try:
@@ -164,7 +189,15 @@ def pdf(page: str, images: Mapping[str, bytes], attachments: Sequence[Attachment
         created = document.metadata.created or ""
         document.metadata.attachments = archival.attached(attachments, created) if attachments else []
         texts = {alt: _formula_text(name) for alt, name in _FORMULA.findall(page)}
-        result = document.write_pdf(finisher=lambda _, pdf: archival.finish(pdf, texts), pdf_variant=archival.VARIANT)
+
+        def finish(_document: object, objects: object) -> None:
+            try:
+                archival.finish(objects, texts)
+            except (AttributeError, LookupError, TypeError):  # of another layout than it knows
+                releases = f"WeasyPrint {version('weasyprint')} and pydyf {version('pydyf')}"
+                known.add(f"the PDF lacks what PDF/UA-1 asks for beyond PDF/A-3a, since {releases} write it otherwise")
+
+        result = document.write_pdf(finisher=finish, pdf_variant=archival.VARIANT)
     finally:
         logger.removeHandler(handler)
     if problems:
@@ -172,15 +205,51 @@ def pdf(page: str, images: Mapping[str, bytes], attachments: Sequence[Attachment
     return seal.sealed(bytes(result or b""))
 
 
-def _versions() -> dict[str, str]:
-    """Versions of the libraries below the typesetter that shape its PDF, by name."""
-    from weasyprint.text import ffi
+def _keep_pictures() -> set[str]:
+    """Lets pictures be embedded as they are compressed already; WeasyPrint's own way compresses each anew.
 
-    ffi.ffi.cdef("char *pango_version_string(void); char *hb_version_string(void);", override=True)
-    pango = ffi.ffi.string(ffi.pango.pango_version_string()).decode()
-    harfbuzz = ffi.ffi.string(ffi.harfbuzz.hb_version_string()).decode()
+    Returns:
+        What is to be known where a release of WeasyPrint has another way.
+    """
+    from weasyprint.images import RasterImage
+
+    if not hasattr(RasterImage, "_get_png_data"):
+        return {f"WeasyPrint {version('weasyprint')} compresses pictures anew: the PDF looks the same in other bytes"}
+    RasterImage._get_png_data = staticmethod(_png_data)
+    return set()
+
+
+def _versions() -> dict[str, str]:
+    """Versions of the libraries below the typesetter that shape its PDF, by name, as far as it lets them be asked."""
     below = {name: version(name) for name in ("fonttools", "pydyf", "tinycss2", "tinyhtml5")}
-    return {"Pango": pango, "HarfBuzz": harfbuzz, **below, "zlib": zlib.ZLIB_RUNTIME_VERSION}
+    try:
+        from weasyprint.text.ffi import ffi, harfbuzz, pango
+
+        ffi.cdef("char *pango_version_string(void); char *hb_version_string(void);", override=True)
+        harfbuzz_version = ffi.string(harfbuzz.hb_version_string()).decode()
+        names = {"Pango": ffi.string(pango.pango_version_string()).decode(), "HarfBuzz": harfbuzz_version}
+    except (ImportError, AttributeError):
+        names = {}
+    return {**names, **below, "zlib": zlib.ZLIB_RUNTIME_VERSION, "subsetter": _subsetter()}
+
+
+def _subsetter() -> str:
+    """What takes the letters that a page has out of the fonts: HarfBuzz-Subset, or fontTools where it is missing."""
+    try:
+        from weasyprint.text.ffi import harfbuzz, harfbuzz_subset
+
+        if harfbuzz_subset and harfbuzz.hb_version_atleast(*_LEAST_SUBSETTER):
+            return "HarfBuzz-Subset"
+    except (ImportError, AttributeError):
+        return "unknown"
+    return "fontTools"
+
+
+def _subset_fact() -> str:
+    return (
+        "the PDF looks the same in other bytes than elsewhere, since the library HarfBuzz-Subset (4.1 or later) did not"
+        " subset its fonts; for the exact bytes install libharfbuzz-subset0 (from Debian 12 and Ubuntu 24.04 on)"
+    )
 
 
 def _formula_text(name: str) -> str:
@@ -230,25 +299,36 @@ def load() -> None:
     Raises:
         OSError: Pango is not installed.
     """
+    import ctypes.util
+
+    find = ctypes.util.find_library
     if sys.platform == "linux":
         # Each library is tried by many names. Those that are no file name run ldconfig and a C compiler, in vain, for
         # longer than all else that is loaded; the loader finds the others, such as libpango-1.0.so.0, by itself.
-        import ctypes.util
-
         ctypes.util.find_library = lambda name: None
-    import weasyprint  # noqa: F401  # for `pdf`
+    try:
+        import weasyprint
+    except OSError:
+        if ctypes.util.find_library is find:
+            raise
+        ctypes.util.find_library = find  # where the loader does not, such as on NixOS
+        for name in [name for name in sys.modules if name.partition(".")[0] == "weasyprint"]:
+            del sys.modules[name]
+        import weasyprint  # noqa: F401  # for `pdf`
 
 
 def main() -> None:
     """Standard input to standard output."""
+    output = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what libraries print there would be taken for the PDF
     gc.disable()  # one page and the process ends: collecting its cycles would cost a tenth of the time
     try:
         load()  # before the page is there, as that takes longest
     except OSError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(EXIT_NO_PANGO)
-    sys.stdout.write(json.dumps(_versions()) + "\n")
-    sys.stdout.flush()
+    output.write(json.dumps(_versions()).encode() + b"\n")
+    output.flush()
     job = sys.stdin.buffer.read()
     if not job:
         return
@@ -257,11 +337,14 @@ def main() -> None:
     attachments = [
         Attachment(**each | {"content": each["content"].encode("latin-1")}) for each in content["attachments"]
     ]
+    facts: set[str] = set()
     try:
-        sys.stdout.buffer.write(pdf(content["page"], images, attachments))
+        result = pdf(content["page"], images, attachments, facts)
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(1)
+    output.write(json.dumps(sorted(facts)).encode() + b"\n" + result)
+    output.close()
     gc.freeze()  # nor is there a last collection when the process ends
 
 

@@ -6,6 +6,7 @@ Nothing that takes long to load is loaded here: what goes wrong while the rest i
 import atexit
 import errno
 import io
+import logging
 import os
 import signal
 import sys
@@ -18,6 +19,8 @@ from quadnet.errors import QuadnetError, one_line, shortened
 from report import interruption
 
 EXIT_CRASH = 70
+
+_LOG = logging.getLogger("quadnet")  # takes what a user should know from where there is no way to say it
 
 _TRACEBACKS = 2  # this many -v show them
 _NO_THREAD = "can't start new thread"  # all that Python says of it
@@ -45,6 +48,8 @@ def run(program: Callable[[], object]) -> NoReturn:
     """
     _open_streams()
     warnings.simplefilter("ignore")
+    _LOG.addHandler(_Terminal())
+    _LOG.propagate = False
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # nothing here is computed by it, but its threads need room
     interruption.listen()
     _pipes_may_kill(True)
@@ -61,16 +66,18 @@ def run(program: Callable[[], object]) -> NoReturn:
 
 
 @contextmanager
-def explained(verbose: int) -> Iterator[None]:
+def explained(verbose: int, *, quiet: bool = False) -> Iterator[None]:
     """Turns every error into one line on standard error and an exit code of its own.
 
     Args:
         verbose: How much is to be said; much shows a traceback of a fault.
+        quiet: Whether nothing but errors is to be said, not what is logged either.
 
     Raises:
         SystemExit: In place of any error.
     """
     with _told_of(verbose):
+        _LOG.setLevel(logging.ERROR if quiet else logging.WARNING)
         _pipes_may_kill(False)  # there are others than standard output
         yield
 
@@ -103,6 +110,20 @@ def say(line: str) -> None:
 def warn(line: str) -> None:
     """What a user should know though all goes on, as a line on standard error."""
     say(f"warning: {line}")
+
+
+class _Terminal(logging.Handler):
+    """What is logged anywhere, as warnings, each but once."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._said: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        line = record.getMessage()
+        if line not in self._said:
+            self._said.add(line)
+            warn(line)
 
 
 def _told(error: Exception) -> tuple[str, int]:

@@ -32,7 +32,7 @@ TIME = "%Y-%m-%dT%H:%M:%SZ"  # of the pages, in UTC
 
 # What lies below the packages and may be another while the bytes stay the same: nothing that says the same everywhere
 # names them.
-BELOW = ("Python", "Pango", "HarfBuzz", "zlib")
+BELOW = ("Python", "Pango", "HarfBuzz", "zlib", "subsetter")
 
 _PART = re.compile(r"\w([\w.-]*[\w-])?", re.ASCII)  # of a file's path, between slashes
 _LONGEST, _SHOWN = 200, 40  # characters of a path, and of one that an error quotes
