@@ -12,14 +12,12 @@ import gc
 import hashlib
 import json
 import os
-import signal
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 from quadnet import kernel
@@ -38,6 +36,7 @@ from report.press import PdfError, Press
 from report.record import manifest, writing
 from report.record.table import Table
 from report.roster import Student
+from report.workers import Workers
 
 FOLDERS: dict[Edition, str] = {"student": "students", "instructor": "instructor"}
 MOST_TRIES = 64
@@ -212,7 +211,7 @@ def issue(
         found = sum(stamp in kept for stamp in stamps.values())
         if found < len(students):
             (path / manifest.NAME).unlink(missing_ok=True)  # it comes last: where it is, the set is whole
-        pool = stack.enter_context(_pool(workers, pdf="pdf" in possible))
+        pool = stack.enter_context(Workers(workers or processors(), pdf="pdf" in possible))
         jobs = ((order, student, kept.get(stamps[student])) for student in students)
         results: dict[Student, Result] = {}
         for result in _in_order(pool, jobs):
@@ -294,33 +293,8 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _pool(workers: int | None, *, pdf: bool) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers or processors(), get_context("spawn"), _start, (pdf,))
-
-
-def _start(pdf: bool) -> None:
-    """In each worker: the press's environment, loaded once for all its sheets, and no ear for Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the program ends its workers
-    threading.Thread(target=_end_with_the_program, daemon=True).start()
-    if pdf:
-        kept = press.environment()
-        os.environ.clear()
-        os.environ.update(kept)
-        press.load()
-    gc.disable()  # `_make` collects after each sheet
-    gc.freeze()
-
-
-def _end_with_the_program() -> None:
-    """Ends a worker whose program was killed: it would wait for work forever."""
-    program = parent_process()
-    assert program is not None
-    program.join()
-    os._exit(1)
-
-
 def _in_order(
-    pool: Executor, jobs: Iterable[tuple[Order, Student, Kept | None]], most: int = 4 * processors()
+    pool: Workers, jobs: Iterable[tuple[Order, Student, Kept | None]], most: int = 4 * processors()
 ) -> Iterator[Result]:
     """The results in the order of the jobs, of which only a few wait at a time."""
     waiting: deque[Future[Result]] = deque()
@@ -373,7 +347,7 @@ def _typeset(page: str, images: Mapping[str, bytes], attachments: Sequence[Attac
         raise PdfError(f"no PDF: {error}") from None
 
 
-def _part_twins(results: dict[Student, Result], pool: Executor, order: Order) -> None:
+def _part_twins(results: dict[Student, Result], pool: Workers, order: Order) -> None:
     """Gives those whose seed somebody before them has, in the order of the ids, another; in place."""
     taken: set[int] = set()
     for student in sorted(results, key=lambda each: each.id):

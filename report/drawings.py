@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
-import matplotlib.figure
 import numpy as np
 
 from quadnet.anatomy import Anatomy
@@ -24,6 +24,9 @@ from report import prose, seeds, story
 from report.figures import comparison, diagram, regions, spectra, spread, style, training
 from report.language import Language
 from report.story import Chapter
+
+if TYPE_CHECKING:
+    import matplotlib.figure
 
 _PANEL, _WIDE_PANEL = 40.0, 68.0  # millimetres
 _SHEET_PANEL, _SHEET_NETWORK = 60.0, 98.0  # beside each other on a handout
@@ -51,7 +54,7 @@ class Figure:
 
 
 def _drawn(
-    key: str, figure: Callable[[], matplotlib.figure.Figure], alt: str, caption: str, behind: str = ""
+    key: str, figure: Callable[[], "matplotlib.figure.Figure"], alt: str, caption: str, behind: str = ""
 ) -> Figure:
     return Figure(key, f"{key}.svg", style.draw(key, figure, behind), alt, caption)
 

@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Collection, Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -102,9 +102,10 @@ def page_time(environment: Mapping[str, str]) -> str:
 
 def _prepare(language: Language) -> None:
     """Loads matplotlib and compiles the templates, which together take longer than training."""
-    from report import document, render  # noqa: F401  # the first is for later
+    with suppress(Exception):  # whoever needs them meets it again, and is asked to tell
+        from report import document, render  # noqa: F401  # the first is for later
 
-    render.prepare(language)
+        render.prepare(language)
 
 
 def _attachments(contents: Mapping[str, bytes], language: Language) -> list[Attachment]:

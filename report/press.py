@@ -19,7 +19,6 @@ import html
 import io
 import json
 import logging
-import os
 import re
 import subprocess
 import sys
@@ -32,7 +31,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from quadnet.errors import QuadnetError
-from report import archival, assets, seal
+from report import archival, assets, environment, seal
 from report.archival import Attachment
 from report.assets import TEMPLATES
 
@@ -47,7 +46,6 @@ _ENVIRONMENT = (  # what warnings of the environment start with, in `weasyprint.
     "Unable to subset",  # the whole font is embedded then
 )
 _LEAST_SUBSETTER = (4, 1, 0)  # of HarfBuzz, for WeasyPrint
-_FOREIGN = ("FONTCONFIG_", "HB_")  # variables that make Fontconfig and HarfBuzz find or shape glyphs otherwise
 _FORMULA = re.compile(r'<img alt="([^"]*)" src="asset:formulas/(\w+)\.svg">')
 
 
@@ -55,12 +53,6 @@ class PdfError(QuadnetError):
     """The PDF could not be made, while everything else could."""
 
     exit_code: ClassVar[int] = 3
-
-
-def environment() -> dict[str, str]:
-    """That of this process, without what would change how the page is set, and with our own fonts alone."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
-    return {**kept, "FONTCONFIG_FILE": str(TEMPLATES / "fonts" / "fonts.conf"), "PYTHONUTF8": "1"}
 
 
 class Press:
@@ -73,11 +65,11 @@ class Press:
         """Starts the process."""
         self._versions: dict[str, str] | None = None
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "report.press"],
+            environment.command("report.press"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=environment(),
+            env=environment.shielded(),
             start_new_session=True,  # Ctrl-C is for the program, which then ends the press
         )
         atexit.register(self._process.kill)
@@ -319,9 +311,8 @@ def load() -> None:
 
 def main() -> None:
     """Standard input to standard output."""
-    output = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what libraries print there would be taken for the PDF
     gc.disable()  # one page and the process ends: collecting its cycles would cost a tenth of the time
+    output = environment.own_output()
     try:
         load()  # before the page is there, as that takes longest
     except OSError as error:

@@ -3,6 +3,7 @@
 import ctypes
 import errno
 import os
+import secrets
 import shutil
 import sys
 import tempfile
@@ -71,8 +72,8 @@ def write(target: Path, files: Mapping[str, bytes]) -> tuple[str, ...]:
         with _alone(target.parent) as alone:
             if alone:  # so what lies there is nobody's
                 _clear(target)
-            partial = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=_PARTIAL, dir=target.parent))
-            partial.chmod(0o755)
+            partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}{_PARTIAL}")
+            partial.mkdir()  # with the rights that the user's umask leaves, as all below it
             for name, content in files.items():
                 path = partial / name
                 path.parent.mkdir(exist_ok=True)
