@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
+from quadnet import kernel
 from quadnet.config import Config, dumps
 from quadnet.exercises import Lesson, prepare
 from quadnet.training import Progress
@@ -184,6 +185,7 @@ def build(
         ConfigurationError: SOURCE_DATE_EPOCH is no time.
     """
     created = page_time(os.environ)
+    kernel.name()  # a wrong one is refused before anything is written
     target = output_dir / f"{config.run_name}-handout{'' if paper == 'a4' else f'-{paper}'}"
     writing.check_writable(writing.place(target).parent)
     wanted = {(edition, kind) for edition in editions for kind in formats}

@@ -71,6 +71,7 @@ def build(
         ConfigurationError: SOURCE_DATE_EPOCH is no time.
     """
     created = page_time(os.environ)
+    kernel.name()  # a wrong one is refused before anything is written
     target = output_dir / config.run_name
     writing.check_writable(writing.place(target).parent)
     if target.exists():

@@ -14,6 +14,7 @@ from quadnet import kernel
 from quadnet.claims import NUMBERS, OUTCOMES, Outcome
 from quadnet.config import Config, dumps
 from quadnet.errors import ConfigurationError, QuadnetError, one_line
+from quadnet.files import peek
 from quadnet.program import numbers_digest, processors
 from quadnet.sweep import Plateau, Row, Seeds, seeded, sweep
 from report.language import Language
@@ -23,6 +24,7 @@ from report.record import manifest, writing
 from report.record.table import PROGRAM, Table
 
 RUNS = "runs.csv"
+_PEEKED, _LARGEST_PAGE = 4096, 2**26  # bytes
 _MOST_LETTERS = 100  # of a file or an error that a message quotes
 _PLATEAUS = ("first", "second", "third")
 _OUTCOMES: dict[str, Outcome] = {outcome: outcome for outcome in OUTCOMES}
@@ -113,6 +115,8 @@ def run(
     common = seeded(config, (0, 0))
     path = output_dir / f"{config.name}-sweep-{common.digest[:8]}"
     writing.check_writable(path)
+    for kind in formats:
+        _check_page(path / PAGES[kind])
     settings = path / "config.toml", dumps(common).encode()
     wanted = dict.fromkeys(pairs)
     there = _is_there(*settings)
@@ -142,6 +146,34 @@ def run(
     chosen = tuple(rows[pair] for pair in wanted)
     unprinted = _pages(common, chosen, path, formats, created) if formats else None
     return Swept(path, len(wanted), found, chosen, unprinted)
+
+
+def _check_page(path: Path) -> None:
+    """Makes sure that a page takes the place of none but an earlier one.
+
+    Raises:
+        QuadnetError: Something else is there, which may be somebody's.
+    """
+    if not os.path.lexists(path):
+        return
+    try:
+        start = b"" if path.is_symlink() else peek(path, _PEEKED)
+        made_here = start.startswith(b"%PDF-") and path.stat().st_size < _LARGEST_PAGE and _creator(path) == "quadnet"
+    except OSError as error:
+        raise writing.explained(path, error) from None
+    if not made_here and b'<meta name="generator" content="quadnet ' not in start:
+        raise QuadnetError(f"{path}: is there and not this sweep's; move it away, or name another --output-dir")
+
+
+def _creator(path: Path) -> str:
+    """The program that a PDF says it was made with."""
+    import pypdf
+
+    try:
+        metadata = pypdf.PdfReader(path, strict=True).metadata
+        return "" if metadata is None else str(metadata.creator).partition(" ")[0]
+    except Exception:  # whatever a file of somebody else holds
+        return ""
 
 
 def _is_there(path: Path, content: bytes) -> bool:

@@ -99,6 +99,26 @@ def test_settings_that_are_not_the_sweep_s_are_left_alone(quadnet: Quadnet, swep
     assert contents(swept) == before
 
 
+PAGES: dict[str, Callable[[Path], object]] = {
+    "a page of somebody else": lambda path: path.write_text("<!DOCTYPE html><title>mine</title>"),
+    "nothing": Path.touch,
+    "a PDF that names no program": lambda path: path.write_bytes(b"%PDF-1.7\n%mine\n"),
+    "a link to a page": lambda path: path.symlink_to("../page.html"),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("kind", ["html", "pdf"])
+def test_pages_that_are_not_the_sweep_s_are_left_alone(quadnet: Quadnet, swept: Path, name: str, kind: str) -> None:
+    (swept / "report.html").rename(swept.parent / "page.html")
+    PAGES[name](swept / f"report.{kind}")
+    before = contents(swept.parent)
+    said = quadnet(*SWEEP, "--to", kind, "--weight-seeds", "0:9", "--output-dir", swept.parent)
+    assert said.code == 1
+    assert f"report.{kind}: is there and not this sweep's; move it away, or name another --output-dir" in said.err
+    assert contents(swept.parent) == before
+
+
 # The rows of a table: of one program, and none of a run that failed
 
 
@@ -142,8 +162,12 @@ def test_a_row_of_a_run_that_failed_is_tried_again(quadnet: Quadnet, swept: Path
     assert (swept / "runs.csv").read_text() == whole
 
 
-@pytest.mark.parametrize("arguments", [SWEEP, ["handout", "--roster", "roster.csv"]], ids=["a sweep", "a class"])
-@pytest.mark.parametrize("value", ["nope", "", "NumPy"])
+@pytest.mark.parametrize(
+    "arguments",
+    [SWEEP, ["handout", "--roster", "roster.csv"], ["handout"], ["report"]],
+    ids=["a sweep", "a class", "a handout", "a report"],
+)
+@pytest.mark.parametrize("value", ["nope", ""])
 def test_a_wrong_setting_is_refused_before_anything_runs(
     quadnet: Quadnet, tmp_path: Path, arguments: list[str], value: str
 ) -> None:
