@@ -113,7 +113,11 @@ def handout(
     momentum: Momentum = None,
     lang: Lang = None,
     roster: Annotated[
-        Path | None, typer.Option(metavar="FILE.csv", help="One handout for each student: columns id,name,language.")
+        Path | None,
+        typer.Option(
+            metavar="FILE.csv",
+            help="One handout for each student: columns id,name,language, or an export; - for standard input.",
+        ),
     ] = None,
     edition: Annotated[
         str | None,
@@ -154,7 +158,10 @@ def handout(
             from report import class_set
             from report.roster import read
 
-            students = read(roster, resolved.report.language)
+            listed = read(roster, resolved.report.language)
+            if listed.taken is not None and not quiet:
+                terminal.say(listed.taken)
+            students = listed.students
             with console.bar("students", len(students), shown=not (quiet or no_progress)) as progress:
                 issued = class_set.issue(
                     resolved, students, output_dir, chosen, formats, sheet, force=force, progress=progress

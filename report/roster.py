@@ -1,8 +1,7 @@
-"""The list of a class, as a lecturer exports it: a CSV file that is trusted in nothing."""
+"""The list of a class, as a lecturer exports it: a table that is trusted in nothing."""
 
-import csv
-import io
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -11,16 +10,17 @@ from quadnet import files
 from quadnet.config import Report
 from quadnet.errors import ConfigurationError
 from quadnet.text import CharacterError, line
+from report import csv_input, roster_columns
+from report.csv_input import quoted
 from report.glyphs import printable
+from report.roster_columns import key
 
 LANGUAGES: tuple[str, ...] = get_args(Report.model_fields["language"].annotation)
 
 _LARGEST = 1_000_000  # bytes
 _MOST = 2_000  # students
 _LONGEST_ID, _LONGEST_NAME = 64, 200  # characters
-_SHOWN = 30  # characters of a cell that an error quotes
-_COLUMNS = ("id", "name", "language")
-_ID = re.compile(rf"(?=.{{1,{_LONGEST_ID}}}$)[^\W_]([\w.-]*[\w-])?")
+_ID = re.compile(rf"(?=.{{1,{_LONGEST_ID}}}$)[^\W_]([\w.@+-]*[\w-])?")
 RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")  # no file may be called so under Windows
 
 
@@ -29,7 +29,7 @@ class Student:
     """One of a class.
 
     Attributes:
-        id: What its files are called by: letters that print has, digits, and `. _ -` between them.
+        id: What its files are called by: letters that print has, digits, and `. _ - @ +` between them.
         name: Printed where print has its letters; may be empty.
         language: Of its handout.
     """
@@ -39,91 +39,121 @@ class Student:
     language: str
 
 
-def read(path: Path, language: str) -> tuple[Student, ...]:
-    """Reads a table with the columns `id` and `name`, and perhaps `language`; others do not count.
+@dataclass(frozen=True)
+class Roster:
+    """A class.
 
-    Columns are separated by tabs, semicolons or commas. Texts are taken in their composed form (NFC), so that an id is
-    the same whichever system typed it.
+    Attributes:
+        students: In the order of the file.
+        taken: Which columns hold their ids and names, in words, where these are not called so.
+    """
+
+    students: tuple[Student, ...]
+    taken: str | None
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Which columns hold a student's id, name (one, or first and last) and, if any, language."""
+
+    id: int
+    name: tuple[int, ...]
+    language: int | None
+
+
+def read(path: Path, language: str) -> Roster:
+    """Reads a table with a column of ids, one of names or two of first and last names, and perhaps `language`.
+
+    They are called as platforms for courses call them (`roster_columns`); other columns do not count. Texts are taken
+    in their one form (`quadnet.text`), so that an id is the same whichever system typed it.
 
     Args:
-        path: UTF-8 text, with or without a byte order mark.
+        path: The file, or `-` for standard input.
         language: Of the students whose line names none.
 
     Raises:
         ConfigurationError: It cannot be read as that, or an id cannot be used; says in which line.
     """
-    text = _text(path)
-    head = re.split("[\r\n]", text.lstrip(), maxsplit=1)[0]
-    if not head:
-        raise ConfigurationError(f"{path}: is empty; write a line id,name and below it one for each student")
-    separator = next((mark for mark in "\t;" if mark in head), ",")
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True, strict=True)
-    places: dict[str, int] = {}
-    students: list[Student] = []
-    seen: dict[str, int] = {}
-    try:
-        for cells in rows:
-            place = f"{path}, line {rows.line_num}"
-            cells = [_line(cell, place) for cell in cells]
-            if not any(cells):
-                continue
-            if not places:
-                places, width = _columns(cells, place), len(cells)
-                continue
-            if len(cells) != width:
-                raise ConfigurationError(f"{place}: {len(cells)} columns where the first line has {width}; mend it")
-            value = {name: cells[column] for name, column in places.items()}
-            student = Student(
-                _id(value["id"], place), _name(value["name"], place), _language(value.get("language"), language, place)
+    (place, head), *rows = csv_input.rows(
+        path, _LARGEST, "is it a list of students?", "write a line id,name and below it one for each student"
+    )
+    head = [cell.strip() for cell in head]
+    names = _names(head, place)
+    rows = [row for row in rows if roster_columns.is_student(head[names[0]], row[1][names[0] : names[0] + 1])]
+    if not rows:
+        shown = quoted(", ".join(head))
+        raise ConfigurationError(f"{files.name(path)}: has no students; write one line for each below {shown}")
+    columns = _Columns(_ids(head, [cells for _, cells in rows], place), names, _at("language", head, place))
+    students: dict[str, Student] = {}
+    places: dict[str, str] = {}
+    for place, cells in rows:
+        student = _student(cells, head, columns, language, place)
+        same = student.id.casefold()  # some systems would have one file for both
+        if same in students:
+            raise ConfigurationError(
+                f"{place}: id {student.id} is that of {places[same]} (capitals do not count); give each its own"
             )
-            same = student.id.casefold()  # some systems would have one file for both
-            if same in seen:
-                raise ConfigurationError(
-                    f"{place}: id {student.id} is that of line {seen[same]} (capitals do not count); give each its own"
-                )
-            seen[same] = rows.line_num
-            students.append(student)
-            if len(students) > _MOST:
-                raise ConfigurationError(f"{place}: more than {_MOST} students; do them in parts")
-    except csv.Error as error:
-        raise ConfigurationError(f"{path}, line {rows.line_num}: not CSV ({error}); mend it") from None
-    if not students:
-        raise ConfigurationError(f"{path}: has no students; write one line for each below {_quoted(head.strip())}")
-    return tuple(students)
+        students[same], places[same] = student, place.rpartition(", ")[2]
+        if len(students) > _MOST:
+            raise ConfigurationError(f"{place}: more than {_MOST} students; do them in parts")
+    return Roster(tuple(students.values()), _taken(head, columns, len(students)))
 
 
-def _text(path: Path) -> str:
-    try:
-        content = files.read(path, _LARGEST)
-    except files.TooLargeError as error:
-        raise ConfigurationError(f"{path}: {error.strerror}; is it a list of students?") from None
-    except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read ({error.strerror}); name a readable CSV file") from None
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise ConfigurationError(f"{path}, line {line}: not UTF-8 text; save it as CSV in UTF-8") from None
+def _names(head: Sequence[str], place: str) -> tuple[int, ...]:
+    for wanted in roster_columns.NAMES:
+        found = [_at(name, head, place) for name in wanted]
+        if None not in found:
+            return tuple(column for column in found if column is not None)
+    raise _missing("name", head, place)
+
+
+def _ids(head: Sequence[str], rows: Sequence[Sequence[str]], place: str) -> int:
+    found = [column for name in roster_columns.IDS if (column := _at(name, head, place)) is not None]
+    if not found:
+        raise _missing("id", head, place)
+    return next(
+        (column for column in found if all("".join(cells[column : column + 1]).strip() for cells in rows)), found[0]
+    )
+
+
+def _at(name: str, head: Sequence[str], place: str) -> int | None:
+    """Where a column is."""
+    found = [column for column, cell in enumerate(head) if key(cell) == key(name)]
+    if len(found) > 1:
+        raise ConfigurationError(f"{place}: {len(found)} columns called {name}; keep one")
+    return found[0] if found else None
+
+
+def _missing(name: str, head: Sequence[str], place: str) -> ConfigurationError:
+    return ConfigurationError(f"{place}: no column called {name} among {quoted(', '.join(head))}; name one so")
+
+
+def _student(cells: Sequence[str], head: Sequence[str], columns: _Columns, language: str, place: str) -> Student:
+    if len(cells) <= max(columns.id, *columns.name):
+        raise csv_input.misfit(place, len(cells), len(head))
+    parts = [_line(cells[column], place) for column in columns.name]
+    name = roster_columns.whole_name([head[column] for column in columns.name], parts)
+    own = columns.language is not None and columns.language < len(cells) and cells[columns.language].strip()
+    return Student(
+        _id(_line(cells[columns.id], place).removeprefix("#"), place),
+        _name(name, place),
+        _language(own or language, place),
+    )
+
+
+def _taken(head: Sequence[str], columns: _Columns, count: int) -> str | None:
+    names = [head[column] for column in columns.name]
+    if [key(head[columns.id]), *map(key, names)] == ["id", "name"]:
+        return None
+    shown = " and ".join(f"“{name}”" for name in names)
+    return f"roster: id from “{head[columns.id]}”, name from {shown}, {count} student{'' if count == 1 else 's'}"
 
 
 def _line(cell: str, place: str) -> str:
     try:
         return line(cell)
     except CharacterError as error:
-        raise ConfigurationError(f"{place}: {_quoted(cell)} holds {error}; take it out") from None
-
-
-def _columns(cells: list[str], place: str) -> dict[str, int]:
-    """Where the columns are."""
-    names = [cell.lower() for cell in cells]
-    for wanted in _COLUMNS:
-        if names.count(wanted) > 1:
-            raise ConfigurationError(f"{place}: {names.count(wanted)} columns called {wanted}; keep one")
-    for wanted in ("id", "name"):
-        if wanted not in names:
-            found = _quoted(", ".join(cells))
-            raise ConfigurationError(f"{place}: no column called {wanted} among {found}; name one so")
-    return {name: names.index(name) for name in _COLUMNS if name in names}
+        raise ConfigurationError(f"{place}: {quoted(cell)} holds {error}; take it out") from None
 
 
 def _id(text: str, place: str) -> str:
@@ -131,27 +161,21 @@ def _id(text: str, place: str) -> str:
         raise ConfigurationError(f"{place}: no id; give each student one")
     if not _ID.fullmatch(text) or RESERVED.fullmatch(text):
         raise ConfigurationError(
-            f"{place}: id {_quoted(text)} cannot name a file; use at most {_LONGEST_ID} letters, digits and . _ - "
+            f"{place}: id {quoted(text)} cannot name a file; use at most {_LONGEST_ID} letters, digits and . _ - @ + "
             "between them"
         )
     if not printable(text):
-        raise ConfigurationError(f"{place}: id {_quoted(text)} cannot be printed; use Latin letters and digits")
+        raise ConfigurationError(f"{place}: id {quoted(text)} cannot be printed; use Latin letters and digits")
     return text
 
 
 def _name(text: str, place: str) -> str:
     if len(text) > _LONGEST_NAME:
-        raise ConfigurationError(f"{place}: name {_quoted(text)} has more than {_LONGEST_NAME} characters; shorten it")
+        raise ConfigurationError(f"{place}: name {quoted(text)} has more than {_LONGEST_NAME} characters; shorten it")
     return text
 
 
-def _language(text: str | None, default: str, place: str) -> str:
-    if not text:
-        return default
+def _language(text: str, place: str) -> str:
     if text not in LANGUAGES:
-        raise ConfigurationError(f"{place}: language {_quoted(text)} is not one of {', '.join(LANGUAGES)}; write one")
+        raise ConfigurationError(f"{place}: language {quoted(text)} is not one of {', '.join(LANGUAGES)}; write one")
     return text
-
-
-def _quoted(text: str) -> str:
-    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")

@@ -38,6 +38,10 @@ def read(file: Path, content: str | bytes) -> Curve:
         ("-1;3\n0;2\n1;1\n", [-1, 0, 1], [3, 2, 1]),
         ("\r\n3\r\n\r\n2\r\n1\r\n\r\n", [0, 1, 2], [3, 2, 1]),
         ("\ufeffepoch,loss\n0,3\n1,2\n2,1\n", [0, 1, 2], [3, 2, 1]),
+        ("epoch|loss|\n0|3|\n1|2\n2|1||\n", [0, 1, 2], [3, 2, 1]),
+        ("sep=;\nepoch;loss\n0;3\n1;2\n", [0, 1], [3, 2]),
+        ("epoch,loss,accuracy\n0,3\n1,2,\n", [0, 1], [3, 2]),
+        ("loss\n3\n2\n".encode("utf-16"), [0, 1], [3, 2]),
         ("3\n2\nnan\ninf\n-Infinity\n", [0, 1, 2, 3, 4], [3, 2, np.nan, np.inf, -np.inf]),
     ],
 )
@@ -87,7 +91,7 @@ def test_standard_input_is_read_for_a_dash(monkeypatch: pytest.MonkeyPatch) -> N
         ("epoch,loss\nnan,3\n", "line 2: epoch 'nan' does not come after"),
         ("epoch,loss\n0,3\n1,2\x00\n", "line 3: "),
         ("loss\n" + '"' + "3\n" * 200_000, "not CSV (field larger than field limit (131072)); mend it"),
-        ("loss\n3\né\n".encode("latin-1"), "not UTF-8 text; save it as CSV in UTF-8"),
+        ("loss\n3\né\n".encode("latin-1"), "line 3: not UTF-8 text (byte 0xE9); save it as CSV in UTF-8"),
         (bytes(range(256)) * 50, "not UTF-8 text"),
     ],
 )

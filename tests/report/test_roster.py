@@ -6,7 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quadnet.errors import ConfigurationError
-from report.roster import Student, read
+from report.roster import Student
+from report.roster import read as read_all
+
+
+def read(path, language):
+    return read_all(path, language).students
 
 
 @pytest.fixture
@@ -24,13 +29,74 @@ def test_students_in_the_order_of_the_file(roster):
     assert read(path, "en") == (Student("s2", "Ada Lovelace", "en"), Student("s1", "李雷", "en"))
 
 
-@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|", "，"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 def test_what_spreadsheets_write(roster, separator, end, mark):
     lines = (("Name", "ID", "group"), ('"Lee, Ann; jr"', "007", "B"), ("", "", ""), ("Bo", "8", ""))
     path = roster(mark + end.join(map(separator.join, lines)) + end)
     assert read(path, "en") == (Student("007", "Lee, Ann; jr", "en"), Student("8", "Bo", "en"))
+
+
+PLATFORMS = {
+    "Moodle": (
+        "First name,Last name,ID number,Email,Groups\nAda,Lovelace,1001,ada@uni.edu,A\n雷,李,1002,li@uni.edu,\n",
+        [("1001", "Ada Lovelace"), ("1002", "李雷")],
+        "id from “ID number”, name from “First name” and “Last name”, 2 students",
+    ),
+    "Moodle, a number missing": (
+        "First name,Surname,ID number,Username\nAda,Lovelace,1001,ada\nBo,Ek,,bo\n",
+        [("ada", "Ada Lovelace"), ("bo", "Bo Ek")],
+        "id from “Username”, name from “First name” and “Surname”",
+    ),
+    "Moodle, German": (
+        "Vorname;Nachname;ID-Nummer;E-Mail-Adresse\nJörg;Groß;1;j@x.de\n",
+        [("1", "Jörg Groß")],
+        "“ID-Nummer”, name from “Vorname” and “Nachname”",
+    ),
+    "Moodle, French": (
+        "Prénom;Nom;Numéro d'identification\nÉmile;Zola;7\n",
+        [("7", "Émile Zola")],
+        "“Numéro d'identification”, name from “Prénom” and “Nom”",
+    ),
+    "addresses": (
+        "Vorname;Name;E-Mail\nAda;Lovelace;ada+x@uni.edu\n".replace("E-Mail", "Email"),
+        [("ada+x@uni.edu", "Ada Lovelace")],
+        "name from “Vorname” and “Name”",
+    ),
+    "Canvas": (
+        "Student,ID,SIS User ID,SIS Login ID,Section,Sheet 1 (77)\n,,,,,Manual Posting\n    Points Possible,,,,,10\n"
+        '"Lovelace, Ada",311,s1,ada,A,\nBo Ek,312,s2,bo,A,9\n"Student, Test",313,,x,A,\n',
+        [("s1", "Ada Lovelace"), ("s2", "Bo Ek")],
+        "id from “SIS User ID”, name from “Student”, 2 students",
+    ),
+    "nbgrader": (
+        "id,first_name,last_name,email,lms_user_id\nada,Ada,Lovelace,,\nbo,,,,\n",
+        [("ada", "Ada Lovelace"), ("bo", "")],
+        "id from “id”, name from “first_name” and “last_name”",
+    ),
+    "Chinese": (
+        "学号，姓名，班级\n1，李雷，二\n2，韩梅梅\n",
+        [("1", "李雷"), ("2", "韩梅梅")],
+        "id from “学号”, name from “姓名”",
+    ),
+    "Brightspace": (
+        "OrgDefinedId,Username,Last Name,First Name,End-of-Line Indicator\n#12,bo,Ek,Bo,#\n",
+        [("12", "Bo Ek")],
+        "id from “OrgDefinedId”, name from “First Name” and “Last Name”",
+    ),
+    "capitals": ("STUDENT_ID|FULL NAME\n1|Ada\n", [("1", "Ada")], "id from “STUDENT_ID”, name from “FULL NAME”"),
+    "Excel": ('sep=;\nid;name\n1;"Ek, Bo"\n', [("1", "Ek, Bo")], None),
+    "Excel, another mark": ('"sep=^"\nName^ID^^\nBo^1^^\n', [("1", "Bo")], None),
+}
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_what_platforms_export(roster, platform):
+    content, students, taken = PLATFORMS[platform]
+    found = read_all(roster(content), "en")
+    assert [(student.id, student.name) for student in found.students] == students
+    assert taken in (found.taken or "") if taken else found.taken is None
 
 
 def test_a_language_may_be_left_out(roster):
@@ -53,7 +119,7 @@ def test_decomposed_letters_are_the_same_id(roster):
         ("", "is empty"),
         ("\n\n", "is empty"),
         ("id,name\n", "has no students"),
-        ("id,surname\n1,x\n", "line 1: no column called name among 'id, surname'"),
+        ("id,group\n1,x\n", "line 1: no column called name among 'id, group'"),
         ("number,name\n1,x\n", "line 1: no column called id"),
         ("id,name,id\n1,x,2\n", "line 1: 2 columns called id; keep one"),
         ("id,name\n1,x\n2\n", "line 3: 1 columns where the first line has 2; mend it"),
@@ -64,7 +130,7 @@ def test_decomposed_letters_are_the_same_id(roster):
         (f"id,name\na,{'x' * 201}\n", "has more than 200 characters"),
         ("id,name,language\na,x,fr\n", "line 2: language 'fr' is not one of en"),
         ('id,name\na,"x"y\n', "line 2: not CSV"),
-        (b"id,name\na,x\nb,\xff\n", "line 3: not UTF-8 text; save it as CSV in UTF-8"),
+        (b"id,name\na,x\nb,\xff\n", "line 3: not UTF-8 text (byte 0xFF); save it as CSV in UTF-8"),
         ("id,name\n" + "a" * 1_000_000, "larger than 1 MB"),
         ("id,name\n" + "".join(f"{k},x\n" for k in range(2001)), "line 2002: more than 2000 students"),
     ],

@@ -82,7 +82,7 @@ class Fuzzer:
         path = self._folder / "roster.csv"
         path.write_bytes(odd_tables.roster(chance))
         try:
-            students = roster.read(path, "en")
+            students = roster.read(path, "en").students
         except ConfigurationError as error:
             found.codes["refused"] += 1
             if len(str(error)) > LONGEST or not str(error).isprintable():

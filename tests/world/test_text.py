@@ -1,6 +1,8 @@
 """Text as people have it: names, titles, configurations and rosters from any editor, spreadsheet and script."""
 
+import csv
 import html
+import io
 import re
 from pathlib import Path
 from typing import Any
@@ -105,3 +107,95 @@ def test_what_is_wrong_with_a_configuration_is_told_in_one_line(
 @pytest.mark.parametrize("title", ["2026", "true", "[a]", "2026-12-01"])
 def test_a_title_is_taken_as_it_stands(quadnet: Any, tmp_path: Path, title: str) -> None:
     assert titled(quadnet, tmp_path, title) == title
+
+
+# Rosters as they come
+
+BOOK = b"PK\x03\x04\x14\0\x06\0\x08\0" + bytes(300)
+
+
+def listed(quadnet: Any, folder: Path, roster: str | bytes) -> list[tuple[str, str]]:
+    """The ids and names that a class set has of a roster."""
+    (folder / "class.csv").write_bytes(roster if isinstance(roster, bytes) else roster.encode())
+    said = quadnet("handout", "--roster", folder / "class.csv", "--to", "html", "--output-dir", folder)
+    assert said.code == 0, said.err
+    (key,) = folder.glob("*/key.csv")
+    return [(row["id"], row["name"]) for row in csv.DictReader(io.StringIO(key.read_text("utf-8-sig")))]
+
+
+def test_an_export_is_a_roster(quadnet: Any, tmp_path: Path) -> None:
+    canvas = """sep=,
+Student,ID,SIS User ID,SIS Login ID,Section
+    Points Possible,,,,
+"Lovelace, Ada",311,s1,ada,A
+"""
+    assert listed(quadnet, tmp_path, canvas.encode("utf-16")) == [("s1", "Ada Lovelace")]
+
+
+@pytest.mark.parametrize(
+    ("head", "taken"),
+    [
+        ("First name,Last name,ID number", "id from “ID number”, name from “First name” and “Last name”, 1 student\n"),
+        ("first_name;last_name;lms_user_id;id", "id from “id”, name from “first_name” and “last_name”"),
+        ("Vorname\tNachname\tMatrikelnummer", "id from “Matrikelnummer”, name from “Vorname” and “Nachname”"),
+        ("Prénom;Nom;Numéro d’identification", "id from “Numéro d’identification”, name from “Prénom” and “Nom”"),
+        ("姓名,班级,学号", "id from “学号”, name from “姓名”"),
+        ("STUDENT ID|Full Name|Email address", "id from “STUDENT ID”, name from “Full Name”"),
+    ],
+)
+def test_which_columns_are_taken_is_said(quadnet: Any, tmp_path: Path, head: str, taken: str) -> None:
+    mark = next(mark for mark in "\t;|," if mark in head)
+    roster = f"{head}\n{mark.join(['1'] * (head.count(mark) + 1))}\n"
+    said = quadnet("handout", "--roster", "-", "--output-dir", "/proc/none", stdin=roster.encode("utf-8-sig"))
+    assert said.err.startswith("roster: ")
+    assert taken in said.err
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (BOOK, "is a spreadsheet such as .xlsx or .ods (or another zip), not CSV; open it and save the sheet as CSV"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "is a spreadsheet such as .xls, not CSV; open it and save"),
+        (b"%PDF-1.7\n%\xe2\xe3", "is a PDF, not CSV"),
+        (b"<!DOCTYPE html>\n<title>Log in</title>", "is a web page (HTML), perhaps for logging in, not CSV"),
+        (b'[{"id": 1, "name": "Ada"}]', "is JSON, not CSV"),
+        ("id,name\n1,J\xf6rg\n".encode("cp1252"), "standard input, line 2: not UTF-8 text (byte 0xF6); save it as CSV"),
+        ("id,name\n1,李雷\n".encode("gbk"), "standard input, line 2: not UTF-8 text"),
+        ("id,name\n".encode("utf-16-le"), "standard input, line 1: holds the byte 0"),
+        (b"id,name\n1,A\0\n", "standard input, line 2: holds the byte 0"),
+        (b"id,name\n1,be\x07ll\n", "line 2: 'be\\x07ll' holds U+0007, a control character, at place 3; take it out"),
+        (b"id,name\n1,A,B\n", "line 2: 3 columns where the first line has 2"),
+        (b"id,group\n1,A\n", "line 1: no column called name among 'id, group'"),
+        (b"", "standard input: is empty"),
+    ],
+    ids=["xlsx", "xls", "pdf", "html", "json", "1252", "gbk", "utf-16", "zero", "bell", "wide", "nameless", "empty"],
+)
+def test_what_is_no_roster_is_told_in_one_line(quadnet: Any, content: bytes, told: str) -> None:
+    said = quadnet("handout", "--roster", "-", stdin=content)
+    assert (said.code, said.out) == (2, "")
+    assert told in said.err
+    assert said.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (BOOK, "is a spreadsheet such as .xlsx"),
+        (b'{"loss": [3, 2, 1]}', "is JSON, not CSV"),
+        (b"3\n2\n\xff\n", "curve.csv, line 3: not UTF-8 text (byte 0xFF)"),
+    ],
+    ids=["xlsx", "json", "bytes"],
+)
+def test_what_is_no_curve_is_told_in_the_same_way(quadnet: Any, tmp_path: Path, content: bytes, told: str) -> None:
+    (tmp_path / "curve.csv").write_bytes(content)
+    said = quadnet("phases", "curve.csv", cwd=tmp_path)
+    assert (said.code, said.out) == (2, "")
+    assert told in said.err
+
+
+def test_a_curve_as_excel_saves_it(quadnet: Any, tmp_path: Path) -> None:
+    rows = "".join(f"{epoch};{3 * 0.9**epoch};;\r\n" for epoch in range(50))
+    (tmp_path / "curve.csv").write_bytes(f"sep=;\r\nEpoch;Loss;;\r\n{rows}".encode("utf-16"))
+    said = quadnet("phases", "curve.csv", "--no-plot", cwd=tmp_path)
+    assert (said.code, said.err) == (0, "")
+    assert "descent" in said.out
