@@ -402,7 +402,7 @@ def list_runs(
     quiet: Quiet = False,
     verbose: Verbose = 0,
 ) -> None:
-    """List the runs and sweeps in a folder, and the zips of runs.
+    """List the runs, sweeps, handouts and class sets in a folder, and the zips of runs.
 
     Accuracies are those on fresh points, beside the best possible. Phases are a letter each: D descent, P plateau, S
     shoulder, small for the last, which stays open. Verdicts: how many claims of the note hold/fail/hold in part/cannot
@@ -417,6 +417,7 @@ def list_runs(
         found = listing.find(folder)
         if found.others and not quiet:
             terminal.say(f"passed over, since they are no runs or links: {found.others}")
+        console.passed_over(found.passed, quiet=quiet)
         if html is not None:
             from report import gallery
 

@@ -31,7 +31,6 @@ Sections = dict[str, dict[str, tuple[Any, Any]]]
 _HISTORY = "history.csv"
 _MARK = b"<!-- compared by quadnet diff, which may do so anew -->\n"
 _ANOTHER_FILE = "name another file with --html"
-_MOST_PHASES = 1000  # that are drawn
 _PHASES = TypeAdapter(list[Phase])
 
 
@@ -220,7 +219,7 @@ def _side(letter: str, record: Record, *, anyway: bool) -> "Side":
     loss = trained.history.loss if isinstance(trained, Trained) else _stored_loss(record, config.training.epochs)
     phases = _phases(record) if loss.size else []
     borders = [0, *(border for phase in phases for border in (phase.start, phase.end))]
-    if borders != sorted(borders) or borders[-1] >= max(loss.size, 1) or len(phases) > _MOST_PHASES:
+    if borders != sorted(borders) or borders[-1] >= max(loss.size, 1) or len(phases) > reading.MOST_PHASES:
         raise _unlike(record)
     name = os.fsencode(record.path.resolve().name).decode(errors="backslashreplace")
     return Side(letter, name, record.manifest.program.version, config, loss, phases, trained)

@@ -1,6 +1,7 @@
 """The page of all runs in a folder: one file, which sorts and searches where scripts run and is a table where not."""
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from quadnet.errors import one_line
 from quadnet.phases import Phase
 from report import listing, render
 from report.language import Language
-from report.listing import Damaged, Item, Listing, Run, Sweep
+from report.listing import Damaged, Item, Listing, Sheets, Sweep
 from report.page import Frame
 from report.page import title as page_title
 from report.pipeline import page_time
@@ -54,7 +55,7 @@ class Gallery(Frame):
 
     Attributes:
         columns: The names of those that `Line.cells` fills.
-        parts: The runs, sweeps and damaged ones: those that the page shows at first, and the rest.
+        parts: What there is, a line each: those that the page shows at first, and the rest.
         count: How many lines, in words of the language.
     """
 
@@ -113,6 +114,7 @@ def compose(found: Listing, base: str, language: Language) -> Gallery:
         subtitle=_subtitle(found.items, language),
         version=__version__,
         columns=(
+            _("kind"),
             _("seeds of data, weights"),
             _("hidden units"),
             _("epochs"),
@@ -128,15 +130,16 @@ def compose(found: Listing, base: str, language: Language) -> Gallery:
 
 
 def _subtitle(items: Sequence[Item], language: Language) -> str:
-    runs = sum(isinstance(item, Run) for item in items)
-    sweeps = sum(isinstance(item, Sweep) for item in items)
-    damaged = len(items) - runs - sweeps
-    parts = [language.ngettext("%(count)s run", "%(count)s runs", runs) % {"count": language.integer(runs)}]
-    if sweeps:
-        parts.append(language.ngettext("%(count)s sweep", "%(count)s sweeps", sweeps) % {"count": sweeps})
-    if damaged:
-        parts.append(language.gettext("%(count)s damaged") % {"count": language.integer(damaged)})
-    return language.enumeration(parts)
+    counts = Counter(map(listing.kind, items))
+    words = {
+        "run": language.ngettext("%(count)s run", "%(count)s runs", counts["run"]),
+        "sweep": language.ngettext("%(count)s sweep", "%(count)s sweeps", counts["sweep"]),
+        "handout": language.ngettext("%(count)s handout", "%(count)s handouts", counts["handout"]),
+        "class": language.ngettext("%(count)s class set", "%(count)s class sets", counts["class"]),
+        "damaged": language.gettext("%(count)s damaged"),
+    }
+    shown = [kind for kind in words if counts[kind] or kind == "run"]
+    return language.enumeration([words[kind] % {"count": language.integer(counts[kind])} for kind in shown])
 
 
 def _line(item: Item, base: str, language: Language) -> Line:
@@ -147,18 +150,26 @@ def _line(item: Item, base: str, language: Language) -> Line:
     config = item.config
     addresses = {kind: quote(os.fsencode(base + path)) for kind, path in item.files.items()}
     page = addresses.pop("html", "")
-    links = tuple((kind.upper(), address) for kind, address in addresses.items())
+    links = tuple((kind.upper() if kind in ("pdf", "zip") else kind, address) for kind, address in addresses.items())
     shape = " · ".join(map(str, config.network.hidden)) or _("none"), language.integer(config.training.epochs)
     settings = ", ".join(
         assignment(key, value) for key, value in listing.changed(config).items() if key != "report.title"
     )
     if isinstance(item, Sweep):
         runs = language.ngettext("%(count)s run", "%(count)s runs", item.runs) % {"count": language.integer(item.runs)}
-        cells = (_("sweep of %(runs)s") % {"runs": runs}, *shape, *[_NONE] * 4, settings)
+        cells = (_("sweep"), runs, *shape, *[_NONE] * 4, settings)
         return Line(page_title(config, language), name, page, links, cells)
-    phases = item.letters or _NONE
+    seeds = f"{config.data.seed}, {config.network.seed}"
+    if isinstance(item, Sheets):
+        cells = (_("handout"), seeds, *shape, *[_NONE] * 4, settings)
+        if item.students is not None:
+            students = language.ngettext("%(count)s student", "%(count)s students", item.students)
+            cells = (_("class set"), students % {"count": language.integer(item.students)}, *cells[2:])
+        return Line(page_title(config, language), name, page, links, cells)
+    phases = item.shown or _NONE
     cells = (
-        f"{config.data.seed}, {config.network.seed}",
+        _("run"),
+        seeds,
         *shape,
         language.percent(item.metrics.accuracy_fresh, 2),
         language.percent(item.metrics.bayes_accuracy, 2),

@@ -1,4 +1,4 @@
-"""What a folder of runs holds, a line for each: the runs with their results, the sweeps, and what is damaged.
+"""What a folder of runs holds, a line for each: runs with their results, sweeps, handouts, and what is damaged.
 
 Of each run only its small files are read, so that a list of thousands is there in seconds. What they say is believed,
 as long as a run can say it; `quadnet verify` is what checks it.
@@ -8,8 +8,8 @@ import csv
 import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -21,16 +21,16 @@ from quadnet.phases import Phase
 from quadnet.sweep import letter
 from report import verification
 from report.pipeline import PAGES
-from report.record import manifest, reading
+from report.record import foreign, manifest, reading
 from report.record.reading import Glance, RecordError
 from report.sweeping import RUNS
 
 ZIP = ".zip"
-_COLUMNS = ("run", "seeds", "hidden", "epochs", "accuracy", "Bayes", "phases", "verdicts", "files", "settings")
+_COLUMNS = ("name", "kind", "seeds", "hidden", "epochs", "accuracy", "Bayes", "phases", "verdicts", "files", "settings")
 _RIGHT = ("epochs", "accuracy", "Bayes")
 _APART = ("name", "data.seed", "network.seed", "network.hidden", "training.epochs")  # have a place of their own
-_MOST_PHASES = 200
-_MOST_LETTERS = 200  # of a sentence that says what is damaged
+_MOST_LETTERS = 30  # of phases in a table
+_MOST_WORDS = 200  # letters of a sentence that says what is damaged
 _NONE = "-"
 
 Share = Annotated[float, Field(ge=0, le=1 + 1e-9)]  # a Bayes rule's is a sum of products, which rounding may lift
@@ -51,13 +51,21 @@ class Metrics(_Part):
 
 class _Phases(_Part):
     status: Annotated[str, Field(max_length=100)]
-    phases: Annotated[tuple[Phase, ...], Field(max_length=_MOST_PHASES)]
+    phases: Annotated[tuple[Phase, ...], Field(max_length=reading.MOST_PHASES)]
 
 
 class _Claim(_Part):
     verdict: Outcome
 
 
+class _Listed(_Part):
+    """What a manifest lists."""
+
+    files: dict[str, Any]
+
+
+_RESULTS = ("metrics.json", "phases.json", "claims.json")
+_LISTED = TypeAdapter(_Listed)
 _METRICS, _PHASES, _CLAIMS = TypeAdapter(Metrics), TypeAdapter(_Phases), TypeAdapter(dict[str, _Claim])
 _Content = TypeVar("_Content")
 
@@ -90,6 +98,12 @@ class Run:
         return "".join(map(letter, self.phases))
 
     @property
+    def shown(self) -> str:
+        """The same as a table takes it: of very many the first, and how many there are."""
+        letters = self.letters
+        return letters if len(letters) <= _MOST_LETTERS else f"{letters[:_MOST_LETTERS]}… ({len(letters)})"
+
+    @property
     def plateaus(self) -> int:
         """How many plateaus the curve leaves again."""
         return sum(phase.kind == "plateau" and not phase.open for phase in self.phases)
@@ -113,8 +127,25 @@ class Sweep:
 
 
 @dataclass(frozen=True)
+class Sheets:
+    """A handout, or the handouts of a class.
+
+    Attributes:
+        name: Of the folder.
+        files: The sheets of a handout, or the folders of a class's sheets and the keys to them: paths by a short name.
+        config: What it was made from.
+        students: How many a class has; None for a handout, which is for all.
+    """
+
+    name: str
+    files: dict[str, str]
+    config: Config
+    students: int | None
+
+
+@dataclass(frozen=True)
 class Damaged:
-    """What looks like a run or a sweep and cannot be read.
+    """What looks like one of these and cannot be read.
 
     Attributes:
         name: Of the folder or zip.
@@ -125,7 +156,20 @@ class Damaged:
     problem: str
 
 
-Item = Run | Sweep | Damaged
+Item = Run | Sweep | Sheets | Damaged
+
+
+def kind(item: Item) -> str:
+    """What it is, in a word."""
+    match item:
+        case Run():
+            return "run"
+        case Sweep():
+            return "sweep"
+        case Sheets():
+            return "handout" if item.students is None else "class"
+        case Damaged():
+            return "damaged"
 
 
 @dataclass(frozen=True)
@@ -134,13 +178,15 @@ class Listing:
 
     Attributes:
         folder: Which.
-        items: The runs, sweeps and damaged ones, sorted by name.
+        items: What there is, sorted by name.
         others: How many folders, zips and links are none of these.
+        passed: What other programs left there.
     """
 
     folder: Path
     items: tuple[Item, ...]
     others: int
+    passed: tuple[str, ...] = ()
 
     def entries(self) -> list[dict[str, Any]]:
         """What is known of each, for JSON."""
@@ -157,20 +203,22 @@ class Listing:
 def find(folder: Path) -> Listing:
     """Lists what lies directly in a folder.
 
-    A run is a folder with a manifest or a zip of one; a sweep is a folder with a table of runs and a configuration. A
-    zip that is called like a run's folder beside it belongs to that line. Links are not followed, and hidden names and
-    other files are passed over.
+    A run is a folder with a manifest or a zip of one, and so is a handout or the set of a class; a sweep is a folder
+    with a table of runs and a configuration. A zip that is called like a run's folder beside it belongs to that line.
+    Links are not followed, and hidden names and other files are passed over.
 
     Raises:
         QuadnetError: The folder cannot be read.
     """
     folders: list[str] = []
     zips: set[str] = set()
+    passed: list[str] = []
     others = 0
     try:
         with os.scandir(folder) as entries:
             for place in entries:
-                if place.name.startswith("."):
+                if foreign.is_foreign(place.name):
+                    passed.append(f"{place.name}/" if place.is_dir() else place.name)
                     continue
                 if place.is_symlink():
                     others += place.is_dir() or place.name.endswith(ZIP)
@@ -181,36 +229,55 @@ def find(folder: Path) -> Listing:
     except OSError as error:
         raise QuadnetError(f"{folder}: cannot be read ({error.strerror}); name a folder of runs") from None
     items = [_item(folder / name, has_zip=name + ZIP in zips) for name in folders]
-    zips -= {item.files["zip"] for item in items if isinstance(item, Run) and "zip" in item.files}
+    zips -= {item.files["zip"] for item in items if isinstance(item, Run | Sheets) and "zip" in item.files}
     items += [_item(folder / name, zipped=True) for name in zips]
     known = sorted((item for item in items if item is not None), key=lambda item: item.name)
-    return Listing(folder, tuple(known), others + len(items) - len(known))
+    return Listing(folder, tuple(known), others + len(items) - len(known), tuple(passed))
 
 
 def _item(path: Path, *, zipped: bool = False, has_zip: bool = False) -> Item | None:
-    """A line of the list, or None for what is no run and no sweep."""
+    """A line of the list, or None for what is none of ours."""
     try:
-        found = reading.glance(path, ("config.toml", "metrics.json", "phases.json", "claims.json"))
-        if manifest.NAME in found.names:
-            pages = {"zip": path.name} if zipped else _pages(path.name, found)
-            return _run(path, found, pages | ({"zip": path.name + ZIP} if has_zip else {}))
+        found = reading.glance(path, (manifest.NAME, "config.toml", *_RESULTS))
+        own = manifest.is_ours(found.files.get(manifest.NAME, b"")) or found.names.issuperset(_RESULTS)
+        if own and manifest.NAME in found.names:
+            item = _run(path, found) if reading.sheets(found.names) is None else _sheets(path, found)
+            if zipped:
+                return replace(item, files={"zip": path.name})
+            return replace(item, files=item.files | ({"zip": path.name + ZIP} if has_zip else {}))
         if {RUNS, "config.toml"} <= found.names and not zipped:
             config = verification.settings(path, found.files)
             return Sweep(path.name, _pages(path.name, found), config, _count(path / RUNS))
     except QuadnetError as error:
         problem = str(error).removeprefix(str(QuadnetError(f"{path}: ")))
-        return Damaged(path.name, problem if len(problem) <= _MOST_LETTERS else problem[: _MOST_LETTERS - 1] + "…")
+        return Damaged(path.name, problem if len(problem) <= _MOST_WORDS else problem[: _MOST_WORDS - 1] + "…")
     return None
 
 
-def _run(path: Path, found: Glance, files: dict[str, str]) -> Run:
+def _run(path: Path, found: Glance) -> Run:
     config = verification.settings(path, found.files)
     metrics = _checked(path, found, "metrics.json", _METRICS)
     phases = _checked(path, found, "phases.json", _PHASES)
     claims = _checked(path, found, "claims.json", _CLAIMS)
     counts = Counter(claim.verdict for claim in claims.values())
     verdicts: dict[str, int] = {outcome: counts[outcome] for outcome in OUTCOMES}
-    return Run(path.name, files, config, metrics, phases.status, phases.phases, verdicts)
+    return Run(path.name, _pages(path.name, found), config, metrics, phases.status, phases.phases, verdicts)
+
+
+def _sheets(path: Path, found: Glance) -> Sheets:
+    """A handout with its sheets, or the set of a class with the folders of its sheets and the keys to them."""
+    config = verification.settings(path, found.files)
+    if reading.sheets(found.names) == "handout":
+        pages = sorted(name for name in found.names if name.startswith("handout-"))
+        return Sheets(path.name, {page.removeprefix("handout-"): f"{path.name}/{page}" for page in pages}, config, None)
+    try:
+        listed = _LISTED.validate_json(found.files[manifest.NAME]).files
+    except ValidationError:
+        raise RecordError(f"{path}: {manifest.NAME} is damaged") from None
+    folders = sorted({name.partition("/")[0] + "/" for name in listed if "/" in name}, reverse=True)
+    keys = sorted(name for name in found.names if name.startswith("key.") or name == "moodle.xml")
+    students = {PurePosixPath(name).stem for name in listed if "/" in name}
+    return Sheets(path.name, {name: f"{path.name}/{name}" for name in (*folders, *keys)}, config, len(students))
 
 
 def _pages(name: str, found: Glance) -> dict[str, str]:
@@ -247,15 +314,19 @@ _DEFAULTS = Config().settings
 
 def _entry(item: Item) -> dict[str, Any]:
     if isinstance(item, Damaged):
-        return {"name": item.name, "kind": "damaged", "problem": item.problem}
+        return {"name": item.name, "kind": kind(item), "problem": item.problem}
     config = item.config
     common = {"hidden": list(config.network.hidden), "epochs": config.training.epochs, "settings": changed(config)}
-    head = {"name": item.name, "kind": "sweep" if isinstance(item, Sweep) else "run", "title": config.report.title}
+    head = {"name": item.name, "kind": kind(item), "title": config.report.title}
     if isinstance(item, Sweep):
         return {**head, "runs": item.runs, **common, "files": item.files}
+    if isinstance(item, Sheets) and item.students is not None:  # whose seed is the lecturer's secret
+        return {**head, "students": item.students, **common, "files": item.files}
+    if isinstance(item, Sheets):
+        return {**head, "seeds": _seeds(config), **common, "files": item.files}
     return {
         **head,
-        "seeds": {"data": config.data.seed, "weights": config.network.seed},
+        "seeds": _seeds(config),
         **common,
         **item.metrics.model_dump(),
         "status": item.status,
@@ -264,6 +335,10 @@ def _entry(item: Item) -> dict[str, Any]:
         "verdicts": item.verdicts,
         "files": item.files,
     }
+
+
+def _seeds(config: Config) -> dict[str, int]:
+    return {"data": config.data.seed, "weights": config.network.seed}
 
 
 def _cells(item: Item) -> tuple[str, ...]:
@@ -276,15 +351,20 @@ def _cells(item: Item) -> tuple[str, ...]:
         ",".join(item.files) or _NONE,
         " ".join(assignment(key, value) for key, value in changed(config).items()),
     )
+    seeds = ",".join(map(str, _seeds(config).values()))
     if isinstance(item, Sweep):
-        return name, f"{item.runs} runs", *shape, *[_NONE] * 4, *rest
+        return name, kind(item), f"{item.runs} runs", *shape, *[_NONE] * 4, *rest
+    if isinstance(item, Sheets):
+        who = seeds if item.students is None else f"{item.students} students"
+        return name, kind(item), who, *shape, *[_NONE] * 4, *rest
     return (
         name,
-        f"{config.data.seed},{config.network.seed}",
+        kind(item),
+        seeds,
         *shape,
         f"{item.metrics.accuracy_fresh:.4f}",
         f"{item.metrics.bayes_accuracy:.4f}",
-        (item.letters or _NONE) + ("" if item.status == "ok" else f" ({one_line(item.status)})"),
+        (item.shown or _NONE) + ("" if item.status == "ok" else f" ({one_line(item.status)})"),
         "/".join(map(str, item.verdicts.values())),
         *rest,
     )

@@ -46,11 +46,11 @@ def test_the_table_has_a_line_for_each(home: Path) -> None:
     assert done.returncode == 0
     assert done.stderr == "passed over, since they are no runs or links: 1\n"
     head, damaged, run, sweep = done.stdout.splitlines()
-    assert head.split()[:4] == ["run", "seeds", "hidden", "epochs"]
+    assert head.split()[:4] == ["name", "kind", "seeds", "hidden"]
     assert damaged.split(maxsplit=1) == ["damaged", "damaged: metrics.json is not that of a run"]
-    assert run.split()[1:4] == ["0,0", "3,3", "200"]
+    assert run.split()[1:5] == ["run", "0,0", "3,3", "200"]
     assert 'report.title="<b>Lecture</b> {{ 3 }}"' in run
-    assert sweep.split()[1:5] == ["3", "runs", "3,3", "50"]
+    assert sweep.split()[1:6] == ["sweep", "3", "runs", "3,3", "50"]
     assert quadnet(home, "list", "outputs", "-q").stderr == ""
 
 

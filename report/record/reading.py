@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO, Literal, NoReturn
 
 from quadnet.errors import QuadnetError
 from report.record import foreign, manifest
@@ -27,6 +27,7 @@ MOST_BYTES = 384 * 2**20  # of all files together; a history of the most epochs 
 MOST_CARRIED = 128 * 2**20  # of a PDF, and of what it carries
 MOST_JSON = 4 * 2**20  # of one file that is read as a whole; many times as much when it is read
 MOST_FILES = 10_000
+MOST_PHASES = 1000  # of a run that is shown
 MOST_DEPTH = 8  # of folders within each other
 _MOST_DIRECTORY = 4 * 2**20  # of a zip: its table of contents
 _PIECE = 2**20
@@ -134,6 +135,15 @@ def glance(path: Path, wanted: Collection[str]) -> Glance:
     return Glance(names, files)
 
 
+def sheets(names: Collection[str]) -> Literal["handout", "class"] | None:
+    """What a record is by the names of its files: a handout, the handouts of a class, or neither."""
+    if "metrics.json" in names:
+        return None
+    if "key.csv" in names:
+        return "class"
+    return "handout" if any(name.startswith("handout-") for name in names) else None
+
+
 def _check_short(path: Path, name: str, size: int) -> None:
     if size > MOST_JSON:
         raise RecordError(f"{path}: {name} is larger than {MOST_JSON >> 20} MB; that of no run is")
@@ -143,7 +153,7 @@ def _record(path: Path, files: dict[str, bytes], passed: Sequence[str], *, whole
     if manifest.NAME not in files:
         raise RecordError(f"{path}: has no {manifest.NAME}, so it is no run of quadnet")
     _check_short(path, manifest.NAME, len(files[manifest.NAME]))
-    if "metrics.json" not in files and any(name.startswith("handout-") or name == "key.csv" for name in files):
+    if sheets(files) is not None:
         raise RecordError(f"{path}: is a handout and no run; name a run's folder, PDF or zip")
     try:
         return Record(path, files, manifest.parse(files[manifest.NAME]), whole, tuple(passed))

@@ -13,7 +13,7 @@ import pytest
 from quadnet.errors import QuadnetError
 from report import gallery, listing
 from report.language import Language
-from report.listing import Damaged, Listing, Run, Sweep
+from report.listing import Damaged, Listing, Run, Sheets, Sweep
 
 HOSTILE = ["<script>alert(1)</script>", "{{ 7 * 7 }}{% raw %}", '"><svg onload=alert(1)>', "]]> & \" ' <!-- --> %(x)s"]
 
@@ -81,12 +81,21 @@ def test_no_loss_leads_out_of_the_drawing(run: Run, loss: float) -> None:
 
 
 def test_sweeps_and_damaged_ones_are_rows_too(run: Run, found: Listing, tmp_path: Path, read_page: Any) -> None:
-    items = (Damaged("a", "metrics.json is <b>not</b>"), Sweep("s", {"html": "s/report.html"}, run.config, 12_000))
+    items = (
+        Damaged("a", "metrics.json is <b>not</b>"),
+        Sweep("s", {"html": "s/report.html"}, run.config, 12_000),
+        Sheets("h", {"student.pdf": "h/handout-student.pdf"}, run.config, None),
+        Sheets("c", {"students/": "c/students/", "key.csv": "c/key.csv"}, run.config, 31),
+    )
     page = read_page(written(replace(found, items=items), tmp_path / "all.html"))
     text = page.text()
     assert "a damaged: metrics.json is <b>not</b>" in text
-    assert "sweep of 12\u202f000 runs" in text
-    assert "0 runs, 1 sweep and 1 damaged" in text
+    assert "sweep 12\u202f000 runs" in text
+    assert "handout 0, 0" in text
+    assert "class set 31 students" in text
+    assert "0 runs, 1 sweep, 1 handout, 1 class set and 1 damaged" in text
+    links = " ".join(attributes["href"] for tag, attributes in page.elements if tag == "a")
+    assert all(f"/{path}" in links for path in ("h/handout-student.pdf", "c/students/", "c/key.csv"))
 
 
 def test_the_page_speaks_chinese(found: Listing, tmp_path: Path, read_page: Any) -> None:
@@ -203,7 +212,12 @@ class Capitals(gettext.NullTranslations):
 def test_every_word_goes_through_the_catalog(
     run: Run, found: Listing, tmp_path: Path, read_page: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    items = (titled(run, "T", "N"), Damaged("B", "X"), Sweep("S", {}, titled(run, "T").config, 2))
+    items: tuple[listing.Item, ...] = (
+        titled(run, "T", "N"),
+        Damaged("B", "X"),
+        Sweep("S", {}, titled(run, "T").config, 2),
+    )
+    items += (Sheets("H", {}, titled(run, "T").config, None), Sheets("C", {}, titled(run, "T").config, 2))
     monkeypatch.setattr(Language, "load", lambda code: Language("xx", Capitals()))
     page = read_page(written(Listing(tmp_path / "F", items, 0), tmp_path / "all.html"))
     said = " ".join(text for path, text in page.texts if not {"style", "script"} & set(path))

@@ -137,8 +137,8 @@ DEEP = b"[" * 100_000
         ({"claims": b'{"N1": {"verdict": "<script>"}}'}, "claims.json is not that of a run"),
         ({"claims": b"\xff\xfe"}, "claims.json is not that of a run"),
         ({"config": b"name = 1"}, "config.toml: name = 1 is not allowed"),
-        ({"config": b"\xff"}, "config.toml: not UTF-8 text"),
-        ({"config": b"a." * 60_000}, "config.toml is longer than 65536 bytes"),
+        ({"config": b"\xff"}, "config.toml, line 1: not UTF-8 text"),
+        ({"config": b"a." * 60_000}, "config.toml is longer than 64000 bytes"),
         ({"config": b"k" * 9000 + b" = 1"}, "config.toml: unknown key kkk"),
     ],
 )

@@ -1,6 +1,8 @@
 """What other programs add to a record is no damage, and what users put beside it is never lost."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import zipfile
@@ -10,6 +12,9 @@ from typing import Any
 
 import pytest
 from calls import SMALL
+
+from quadnet.config import Config
+from report.record import manifest, writing
 
 Deed = Callable[[Path], object]
 Found = dict[str, tuple[int, int, str | bytes]]
@@ -309,3 +314,92 @@ def test_git_leaves_a_run_s_line_endings_alone(quadnet: Any, run: Path) -> None:
     git("checkout", "--", ".")
     assert quadnet("verify", run, "--quick").code == 0
     assert b"\r" not in (run / "history.csv").read_bytes()
+
+
+# the list
+
+
+@pytest.fixture(scope="module")
+def shelf(quadnet: Any, small_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one of each kind, and with what others left in it."""
+    shelf = tmp_path_factory.mktemp("shelf")
+    shutil.copytree(small_run, shelf / small_run.name)
+    settings = (small_run / "config.toml").read_bytes().replace(b"seed = 0", b"seed = 48151623", 1)
+    names = ("students/a1.pdf", "students/b2.pdf", "instructor/a1.pdf", "key.csv", "key.html", "moodle.xml")
+    files = dict.fromkeys(names, b"") | {"config.toml": settings}  # to make a real one takes seconds
+    writing.write(shelf / "a-class", files | {"manifest.json": manifest.manifest(Config(), files, "", {})})
+    for arguments in (
+        ["handout", "--epochs", "3000", "--to", "html", "--edition", "student"],
+        ["sweep", *SMALL, "--weight-seeds", "0:2", "--to", "html"],
+    ):
+        said = quadnet(*arguments, "--output-dir", shelf)
+        assert said.code == 0, said.err
+    for name in (".DS_Store", "Thumbs.db", ".ipynb_checkpoints/a", "__MACOSX/run/manifest.json"):
+        put(shelf / name)
+    for number, content in enumerate(OTHERS.values()):
+        (shelf / f"app-{number}").mkdir()
+        (shelf / f"app-{number}" / "manifest.json").write_text(content)
+    return shelf
+
+
+def test_each_kind_is_listed_as_what_it_is(quadnet: Any, shelf: Path) -> None:
+    said = quadnet("list", shelf, "--json")
+    assert said.code == 0
+    assert said.err.splitlines() == [
+        f"passed over, since they are no runs or links: {len(OTHERS)}",
+        "passed over: .DS_Store, .ipynb_checkpoints/, Thumbs.db, __MACOSX/",
+    ]
+    found = {each["kind"]: each for each in json.loads(said.out)}
+    assert found.keys() == {"run", "handout", "class", "sweep"}
+    assert len(json.loads(said.out)) == 4
+    assert found["class"]["students"] == 2
+    assert found["class"]["files"].keys() == {"students/", "instructor/", "key.csv", "key.html", "moodle.xml"}
+    assert found["handout"]["files"].keys() == {"student.html"}
+    assert found["handout"]["epochs"] == 3000
+    for each in found.values():
+        assert all((shelf / path).exists() for path in each["files"].values())
+
+
+def test_a_table_has_a_column_of_kinds(quadnet: Any, shelf: Path) -> None:
+    head, *lines = quadnet("list", shelf, "-q").out.splitlines()
+    assert head.split()[:3] == ["name", "kind", "seeds"]
+    assert sorted(line.split()[1] for line in lines) == ["class", "handout", "run", "sweep"]
+    assert "48151623" not in "".join(lines)
+
+
+PAGES = {"en": ["class set", "2 students", "handout"], "zh": ["全班讲义", "2 名学生", "讲义"]}
+
+
+@pytest.mark.parametrize(("language", "words"), PAGES.items(), ids=PAGES)
+def test_the_page_leads_to_sheets_and_key(quadnet: Any, shelf: Path, language: str, words: list[str]) -> None:
+    said = quadnet("list", shelf, "--html", shelf / "all.html", "--lang", language, "--force")
+    assert said.code == 0
+    page = (shelf / "all.html").read_text()
+    assert all(f">{word}</td>" in page for word in words)
+    assert "48151623" not in page
+    links = re.findall('href="([^"]*)">', page)
+    assert {link.partition("/")[2] for link in links} >= {"handout-student.html", "students/", "key.csv", "moodle.xml"}
+    assert all((shelf / link).exists() for link in links if not link.startswith("data:"))
+
+
+BROKEN: dict[str, Deed] = {
+    "metrics.json is missing": lambda run: (run / "metrics.json").unlink(),
+    "metrics.json is not that of a run": lambda run: (run / "metrics.json").write_text("{}"),
+    "config.toml is missing": lambda run: (run / "config.toml").unlink(),
+}
+
+
+@pytest.mark.parametrize(("problem", "deed"), BROKEN.items(), ids=BROKEN)
+def test_what_is_broken_is_called_damaged(quadnet: Any, run: Path, problem: str, deed: Deed) -> None:
+    deed(run)
+    (found,) = json.loads(quadnet("list", run.parent, "--json").out)
+    assert (found["kind"], found["problem"].startswith(problem)) == ("damaged", True)
+
+
+def test_a_run_of_many_phases_is_no_damaged_one(quadnet: Any, run: Path) -> None:
+    content = json.loads((run / "phases.json").read_text())
+    content["phases"] *= 1000 // len(content["phases"])
+    (run / "phases.json").write_text(json.dumps(content))
+    (found,) = json.loads(quadnet("list", run.parent, "--json").out)
+    assert (found["kind"], len(found["phases"])) == ("run", len(content["phases"]))
+    assert max(map(len, quadnet("list", run.parent).out.splitlines())) < 200
