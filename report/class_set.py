@@ -284,7 +284,7 @@ def _kept(rows: Iterable[Sequence[str]], path: Path) -> dict[str, Kept]:
             )
             if all(_digest(path / name) == digest for name, digest in known.files.items()):
                 kept[stamp] = known
-        except (ValueError, TypeError, AttributeError, OSError):
+        except (ValueError, TypeError, AttributeError, RecursionError, OSError):
             continue
     return kept
 

@@ -96,10 +96,21 @@ def report_lines(built: "Built", verbose: int) -> Iterator[str]:
 
 
 def report_summary(built: "Built") -> dict[str, object]:
-    """What became of a report, for JSON."""
-    metrics = json.loads((built.path / "metrics.json").read_text())
-    status = json.loads((built.path / "phases.json").read_text())["status"]
-    return {"reused": built.reused, "status": status, "metrics": metrics}
+    """What became of a report, for JSON.
+
+    Raises:
+        QuadnetError: A run that was there already is damaged.
+    """
+    from report.record import reading
+
+    try:
+        record = reading.read(built.path)
+        metrics, phases = record.json("metrics.json"), record.json("phases.json")
+    except reading.RecordError as error:
+        raise QuadnetError(f"{error}; --force builds it again") from None
+    if not (isinstance(phases, dict) and "status" in phases):
+        raise QuadnetError(f"{built.path}: phases.json is not that of a run; --force builds it again")
+    return {"reused": built.reused, "status": phases["status"], "metrics": metrics}
 
 
 def handout_lines(built: "HandedOut") -> Iterator[str]:

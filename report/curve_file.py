@@ -13,6 +13,7 @@ from report import csv_input
 from report.csv_input import quoted
 
 _LARGEST = 100_000_000  # bytes
+LARGEST_NUMBER = 1e300  # of what is drawn; the width of an axis has to be a number, too
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,8 @@ def _number(cell: str, place: str) -> float:
 
 def _epoch(cell: str, before: list[float], place: str) -> float:
     epoch = _number(cell, place)
+    if math.isfinite(epoch) and abs(epoch) > LARGEST_NUMBER:
+        raise ConfigurationError(f"{place}: epoch {_quoted(cell)} is beyond {LARGEST_NUMBER:g}; count epochs from 0")
     if not math.isfinite(epoch) or (before and epoch <= before[-1]):
         raise ConfigurationError(
             f"{place}: epoch {quoted(cell)} does not come after the one before; sort the lines and keep one for each"

@@ -170,7 +170,8 @@ def _figure(found: Found, language: Language) -> "Figure":
     )
     finite = found.phases[-1].end + 1
     labels = [f"{entry['start']:.10g}" for entry in found.entries()] + [f"{found.entries()[-1]['end']:.10g}"]
-    figure = training.plain(found.curve.epochs[:finite], found.curve.loss[:finite], found.phases, labels, words)
+    drawn = np.clip(found.curve.loss[:finite], -curve_file.LARGEST_NUMBER, curve_file.LARGEST_NUMBER)
+    figure = training.plain(found.curve.epochs[:finite], drawn, found.phases, labels, words)
     figure.set_facecolor(style.PAPER)  # whatever it is shown on
     matplotlib.rcParams["svg.fonttype"] = "path"  # the pages' font is not there elsewhere
     return figure
