@@ -145,9 +145,23 @@ class Replicating:
             config = _config(course.config, seed, self._epochs)
             self._waiting.append(self._pool.submit(_replicate, config, course.dataset, unless(self._stop)))
 
-    def result(self) -> Replicates:
-        """Waits for them all."""
-        return Replicates(self._epochs, tuple(future.result() for future in self._waiting))
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._waiting)
+
+    def result(self, progress: Progress | None = None) -> Replicates:
+        """Waits for them all.
+
+        Args:
+            progress: Called with the number of those that are done.
+        """
+        runs = []
+        for future in self._waiting:
+            runs.append(future.result())
+            if progress is not None:
+                progress(len(runs))
+        return Replicates(self._epochs, tuple(runs))
 
 
 def extent(course: Course) -> tuple[int, int]:

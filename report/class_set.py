@@ -14,7 +14,7 @@ import json
 import os
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -33,6 +33,7 @@ from report.handout_document import Edition, Paper
 from report.language import Language
 from report.pipeline import page_time
 from report.press import PdfError, Press
+from report.progress import SILENT, Stages
 from report.record import manifest, writing
 from report.record.table import Table
 from report.roster import Student
@@ -174,7 +175,7 @@ def issue(
     *,
     force: bool = False,
     workers: int | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Stages = SILENT,
 ) -> Issued:
     """Makes what is still missing of a set, then the key to it and its questions for Moodle.
 
@@ -187,7 +188,7 @@ def issue(
         paper: What PDFs are printed on.
         force: Whether to make again what is there.
         workers: Processes; as many as there are processors if not given.
-        progress: Called with the number of students that are done.
+        progress: Is told where it is.
 
     Raises:
         QuadnetError: A student gets no good handout, or the folder cannot be written.
@@ -214,13 +215,14 @@ def issue(
         pool = stack.enter_context(Workers(workers or processors(), pdf="pdf" in possible))
         jobs = ((order, student, kept.get(stamps[student])) for student in students)
         results: dict[Student, Result] = {}
+        progress.stage("students", len(students), "students")
         for result in _in_order(pool, jobs):
             student = result.sheet.student
             results[student] = result
             if stamps[student] not in kept and result.failure is None:
                 table.append(_row(stamps[student], result))
-            if progress is not None:
-                progress(len(results))
+            progress(len(results))
+        progress.stage("key")
         _part_twins(results, pool, order)
         ordered = [results[student] for student in students]
         table.keep(

@@ -62,7 +62,7 @@ OutputDir = Annotated[Path, typer.Option(metavar="FOLDER", help="Where the run's
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 Verbose = Annotated[int, typer.Option("--verbose", "-v", count=True, help="Say more; -vv shows tracebacks.")]
-NoProgress = Annotated[bool, typer.Option("--no-progress", help="Draw no progress bar.")]
+NoProgress = Annotated[bool, typer.Option("--no-progress", help="Show no line of progress.")]
 
 
 @app.command()
@@ -95,7 +95,7 @@ def report(
 
         resolved = _resolve(config, settings, flags)
         formats = _formats(to)
-        with console.bar("epochs", resolved.training.epochs, shown=not (quiet or no_progress)) as progress:
+        with console.stages(shown=not (quiet or no_progress)) as progress:
             built = pipeline.build(resolved, output_dir, formats, force=force, progress=progress, press=press)
         lines, summary = console.report_lines(built, verbose), partial(console.report_summary, built)
         console.end(built.path, lines, summary, built.failure, quiet=quiet, as_json=as_json)
@@ -162,14 +162,14 @@ def handout(
             if listed.taken is not None and not quiet:
                 terminal.say(listed.taken)
             students = listed.students
-            with console.bar("students", len(students), shown=not (quiet or no_progress)) as progress:
+            with console.stages(shown=not (quiet or no_progress)) as progress:
                 issued = class_set.issue(
                     resolved, students, output_dir, chosen, formats, sheet, force=force, progress=progress
                 )
             lines, summary = console.class_lines(issued), partial(console.class_summary, issued)
             console.end(issued.path, lines, summary, issued.failure, quiet=quiet, as_json=as_json)
             return
-        with console.bar("epochs", resolved.training.epochs, shown=not (quiet or no_progress)) as progress:
+        with console.stages(shown=not (quiet or no_progress)) as progress:
             built = handouts.build(resolved, output_dir, chosen, formats, sheet, force=force, progress=progress)
         lines, summary = console.handout_lines(built), partial(console.handout_summary, built)
         failure = None if built.made is None else built.made.failure
@@ -213,7 +213,7 @@ def sweep(
             for weights in sweeping.seeds("--weight-seeds", weight_seeds)
         ]
         formats = _formats(to)
-        with console.bar("runs", len(pairs), shown=not (quiet or no_progress)) as progress:
+        with console.stages(shown=not (quiet or no_progress)) as progress:
             warn = None if quiet else terminal.warn
             swept = sweeping.run(resolved, pairs, output_dir, formats, scheduler, progress, warn)
         lines, summary = console.sweep_lines(swept), partial(console.sweep_summary, swept)

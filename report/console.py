@@ -1,50 +1,77 @@
-"""What the command line says: a bar, and what became of a build."""
+"""What the command line says: where a build is, and what became of it."""
 
+import atexit
 import json
+import math
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from quadnet.errors import QuadnetError
+from report import terminal
+from report.progress import SILENT, Stages
 from report.terminal import say
 
+_PAUSE = 0.1  # seconds between two drawings
+
 if TYPE_CHECKING:
-    from quadnet.training import Progress
     from report.class_set import Issued
     from report.handout import Built as HandedOut
     from report.pipeline import Built
     from report.sweeping import Swept
 
 
+class Line(Stages):
+    """Draws the stages as one line on the terminal behind standard error: those that were, and where the present is."""
+
+    def __init__(self) -> None:
+        self._names: list[str] = []
+
+    def stage(self, name: str, total: int = 0, unit: str = "", done: int = 0) -> None:
+        """Draws that a stage begins."""
+        if name not in self._names:
+            self._names.append(name)
+        self._total, self._unit, self._first, self._began, self._drawn = total, unit, done, time.monotonic(), -math.inf
+        self(done)
+
+    def __call__(self, done: int) -> None:
+        """Draws how much is done, ten times a second at most."""
+        now = time.monotonic()
+        if now - self._drawn < _PAUSE and done < self._total:
+            return
+        self._drawn = now
+        terminal.draw(" · ".join(self._names) + self._count(done, now - self._began))
+
+    def _count(self, done: int, seconds: float) -> str:
+        if not self._total:
+            return ""
+        speed = (done - self._first) / seconds if seconds else 0.0
+        if not (self._unit and speed):
+            return f" {done}/{self._total}"
+        rate = f"{speed:,.{0 if speed > 100 else 1}f} {self._unit}/s"
+        minutes, rest = divmod(round((self._total - done) / speed), 60)
+        return f" {done}/{self._total}, {rate}, {minutes}:{rest:02d} left"
+
+
 @contextmanager
-def bar(unit: str, total: int, *, shown: bool) -> "Iterator[Progress | None]":
-    """A bar with rate and remaining time on standard error, if that is a terminal."""
+def stages(*, shown: bool) -> Iterator[Stages]:
+    """What tells a user where a piece of work is: a line on standard error, if that is a terminal."""
     if not (shown and sys.stderr.isatty()):
-        yield None
+        yield SILENT
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (
-        TextColumn(unit),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-    )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(unit, total=total, rate="")
-
-        def advance(done: int) -> None:
-            speed = bar.tasks[task].speed
-            bar.update(task, completed=done, rate=f"{speed:,.{0 if speed > 100 else 1}f} {unit}/s" if speed else "")
-
-        yield advance
+    wipe = partial(terminal.draw, "")
+    atexit.register(wipe)
+    try:
+        yield Line()
+    finally:
+        wipe()
+        atexit.unregister(wipe)
 
 
 def end(
@@ -104,8 +131,8 @@ def report_summary(built: "Built") -> dict[str, object]:
     from report.record import reading
 
     try:
-        record = reading.read(built.path)
-        metrics, phases = record.json("metrics.json"), record.json("phases.json")
+        files = reading.glance(built.path, ("metrics.json", "phases.json")).files
+        metrics, phases = (reading.parsed(built.path, name, files) for name in ("metrics.json", "phases.json"))
     except reading.RecordError as error:
         raise QuadnetError(f"{error}; --force builds it again") from None
     if not (isinstance(phases, dict) and "status" in phases):

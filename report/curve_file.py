@@ -102,7 +102,7 @@ def _number(cell: str, place: str) -> float:
 def _epoch(cell: str, before: list[float], place: str) -> float:
     epoch = _number(cell, place)
     if math.isfinite(epoch) and abs(epoch) > LARGEST_NUMBER:
-        raise ConfigurationError(f"{place}: epoch {_quoted(cell)} is beyond {LARGEST_NUMBER:g}; count epochs from 0")
+        raise ConfigurationError(f"{place}: epoch {quoted(cell)} is beyond {LARGEST_NUMBER:g}; count epochs from 0")
     if not math.isfinite(epoch) or (before and epoch <= before[-1]):
         raise ConfigurationError(
             f"{place}: epoch {quoted(cell)} does not come after the one before; sort the lines and keep one for each"

@@ -15,7 +15,6 @@ from typing import get_args
 from quadnet import kernel
 from quadnet.config import Config, dumps
 from quadnet.exercises import Lesson, prepare
-from quadnet.training import Progress
 from report import handout_document, render
 from report.archival import Attachment
 from report.exercises import Exercise, exercises
@@ -24,6 +23,7 @@ from report.handout_document import Edition, Paper
 from report.language import Language
 from report.pipeline import PAGES, page_time
 from report.press import PdfError, Press
+from report.progress import SILENT, Stages
 from report.record import keeping, manifest, writing
 from report.roster import Student
 
@@ -84,7 +84,7 @@ def make_handout(
     paper: Paper,
     created: str,
     typeset: Typesetter | None = None,
-    progress: Progress | None = None,
+    progress: Stages = SILENT,
 ) -> Made:
     """Runs the experiment and makes the pages of its handout; a student's page carries nothing but itself.
 
@@ -96,12 +96,15 @@ def make_handout(
         created: The time that the pages state, ISO 8601 in UTC.
         typeset: Makes a PDF of a page, its images and its attachments; needed if one is wanted. Each edition calls
             it in a thread of its own.
-        progress: Called now and then with the number of epochs done.
+        progress: Is told where it is.
 
     Raises:
         QuadnetError: The training went wrong.
     """
-    return make_pages(prepare(config, progress), editions, formats, paper, created, typeset)
+    progress.stage("training", config.training.epochs, "epochs")
+    lesson = prepare(config, progress)
+    progress.stage("pages")
+    return make_pages(lesson, editions, formats, paper, created, typeset)
 
 
 def make_pages(
@@ -167,7 +170,7 @@ def build(
     paper: Paper,
     *,
     force: bool = False,
-    progress: Progress | None = None,
+    progress: Stages = SILENT,
 ) -> Built:
     """Makes a handout and writes its folder.
 
@@ -178,7 +181,7 @@ def build(
         formats: Which pages to make: `html`, `pdf`.
         paper: What the PDF is printed on.
         force: Whether to build again what is there.
-        progress: Called now and then with the number of epochs done.
+        progress: Is told where it is.
 
     Raises:
         QuadnetError: The training went wrong, the folder cannot be written, or its place is taken by something else.

@@ -14,12 +14,12 @@ from pathlib import Path
 from quadnet import kernel
 from quadnet.config import Config
 from quadnet.errors import ConfigurationError
-from quadnet.experiment import Experiment, conduct
-from quadnet.replicates import Replicating
-from quadnet.training import Progress
+from quadnet.experiment import Course, Experiment, conduct
+from quadnet.replicates import Replicates, Replicating
 from report.archival import Attachment, Relationship
 from report.language import Language
 from report.press import PdfError, Press
+from report.progress import SILENT, Stages
 from report.record import files, keeping, manifest, writing
 
 PAGES = {"html": "report.html", "pdf": "report.pdf"}
@@ -53,7 +53,7 @@ def build(
     formats: tuple[str, ...],
     *,
     force: bool = False,
-    progress: Progress | None = None,
+    progress: Stages = SILENT,
     press: Press | None = None,
 ) -> Built:
     """Runs the experiment and writes its folder.
@@ -63,7 +63,7 @@ def build(
         output_dir: Where the run's folder goes.
         formats: Which pages to make: `html`, `pdf`.
         force: Whether to build again what is there; what somebody changed there is kept under another name.
-        progress: Called now and then with the number of epochs done.
+        progress: Is told where it is.
         press: One that runs already; without it a build with a PDF starts its own.
 
     Raises:
@@ -141,7 +141,7 @@ class Made:
 
 
 def make(
-    config: Config, formats: Collection[str], created: str, press: Press | None, progress: Progress | None = None
+    config: Config, formats: Collection[str], created: str, press: Press | None, progress: Stages = SILENT
 ) -> Made:
     """Runs the experiment and makes its files.
 
@@ -150,23 +150,38 @@ def make(
         formats: Which pages to make.
         created: The time that the pages state, ISO 8601 in UTC.
         press: Makes the PDF; needed if one is wanted.
-        progress: Called now and then with the number of epochs done.
+        progress: Is told where it is.
     """
     language = Language.load(config.report.language)
     threading.Thread(target=_prepare, args=(language,), daemon=True).start()
     with Replicating() as replicating:
-        experiment = conduct(config, progress, replicating.start)
+
+        def start(course: Course) -> None:
+            progress.stage("evidence")
+            replicating.start(course)
+
+        def others() -> Replicates:
+            if replicating.count:
+                progress.stage(f"{replicating.count} other seeds", replicating.count)
+            found = replicating.result(progress)
+            progress.stage("figures")
+            return found
+
+        progress.stage("training", config.training.epochs, "epochs")
+        experiment = conduct(config, progress, start)
         from report import document, render
 
         contents = files.numbers(experiment, language)
-        view = document.compose(experiment, language, manifest.versions(), replicating.result)
+        view = document.compose(experiment, language, manifest.versions(), others)
     contents |= {"replicates.json": files.to_json(files.replicates(replicating.result()))}
     contents |= {f"figures/{figure.file}": figure.content for figure in view.drawings}
     if "html" in formats:
         contents[PAGES["html"]] = render.html(view, "screen", created).encode()
+        progress.stage("HTML written")
     failure = None
     typesetting: dict[str, str] = {}
     if press is not None:
+        progress.stage("PDF")
         typesetting = press.versions()
         carried = contents | {manifest.NAME: manifest.manifest(config, contents, created, typesetting, carried=True)}
         images = {figure.file: figure.content for figure in view.drawings}
@@ -180,7 +195,7 @@ def make(
 
 
 def _build(
-    config: Config, target: Path, formats: tuple[str, ...], created: str, press: Press | None, progress: Progress | None
+    config: Config, target: Path, formats: tuple[str, ...], created: str, press: Press | None, progress: Stages
 ) -> Built:
     began, clock = time.time(), time.perf_counter()
     made = make(config, formats, created, press, progress)

@@ -20,6 +20,7 @@ from quadnet.sweep import Plateau, Row, Seeds, seeded, sweep
 from report.language import Language
 from report.pipeline import PAGES, page_time
 from report.press import PdfError, Press
+from report.progress import SILENT, Stages
 from report.record import manifest, writing
 from report.record.table import PROGRAM, Table
 
@@ -88,7 +89,7 @@ def run(
     output_dir: Path,
     formats: Sequence[str] = (),
     scheduler: str | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Stages = SILENT,
     warn: Callable[[str], None] | None = None,
 ) -> Swept:
     """Runs what is still missing of a sweep, appends it to the record of that experiment, and writes its report.
@@ -101,7 +102,7 @@ def run(
         output_dir: Where the sweep's folder goes.
         formats: Which pages to make of all the runs asked for: `html`, `pdf`.
         scheduler: Address of a Dask scheduler, or None for threads on this machine.
-        progress: Called with the number of runs that are there.
+        progress: Is told where it is.
         warn: Called with what a user should know before the runs, a line each.
 
     Raises:
@@ -131,6 +132,7 @@ def run(
             table.keep(map(_texts, rows.values()))
         missing = [pair for pair in wanted if pair not in rows]
         found = len(wanted) - len(missing)
+        progress.stage("runs", len(wanted), "runs", found)
         with _executor(scheduler) as executor:
             for done, row in enumerate(sweep(common, missing, executor), start=found + 1):
                 rows[row.data_seed, row.weight_seed] = row
@@ -141,9 +143,9 @@ def run(
                             "table must not have; install this one there"
                         )
                     table.append(_texts(row))
-                if progress is not None:
-                    progress(done)
+                progress(done)
     chosen = tuple(rows[pair] for pair in wanted)
+    progress.stage("pages")
     unprinted = _pages(common, chosen, path, formats, created) if formats else None
     return Swept(path, len(wanted), found, chosen, unprinted)
 

@@ -22,6 +22,7 @@ EXIT_CRASH = 70
 
 _LOG = logging.getLogger("quadnet")  # takes what a user should know from where there is no way to say it
 
+_WIDTH = 80  # of a terminal that does not tell
 _TRACEBACKS = 2  # this many -v show them
 _NO_THREAD = "can't start new thread"  # all that Python says of it
 _SPACE = "free some space, or write elsewhere"
@@ -101,8 +102,31 @@ def _told_of(verbose: int) -> Iterator[None]:
         raise SystemExit(code) from None
 
 
+_drawn = 0  # letters of the line that the next one takes the place of
+
+
+def draw(line: str) -> None:
+    """Shows a line on the terminal behind standard error until the next one, or any other line, takes its place."""
+    global _drawn  # there is one terminal
+    if not (line or _drawn):
+        return
+    line = shortened(line, _width() - 1)
+    with suppress(OSError):
+        sys.stderr.write(f"\r{line.ljust(_drawn)}" if line else f"\r{' ' * _drawn}\r")
+        sys.stderr.flush()
+    _drawn = len(line)
+
+
+def _width() -> int:
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or _WIDTH
+    except (OSError, ValueError):  # it only says that it is one
+        return _WIDTH
+
+
 def say(line: str) -> None:
     """A line on standard error; that nobody can hear it is no reason to stop."""
+    draw("")
     with suppress(OSError):
         print(shortened(one_line(line)), file=sys.stderr, flush=True)
 

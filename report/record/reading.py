@@ -63,13 +63,22 @@ class Record:
         Raises:
             RecordError: It is missing, too long, or no JSON.
         """
-        if name not in self.files:
-            raise RecordError(f"{self.path}: {name} is missing")
-        _check_short(self.path, name, len(self.files[name]))
-        try:
-            return json.loads(self.files[name])
-        except (ValueError, RecursionError):
-            raise RecordError(f"{self.path}: {name} is no JSON") from None
+        return parsed(self.path, name, self.files)
+
+
+def parsed(path: Path, name: str, files: Mapping[str, bytes]) -> Any:
+    """The content of a JSON file among those of a run.
+
+    Raises:
+        RecordError: It is missing, too long, or no JSON.
+    """
+    if name not in files:
+        raise RecordError(f"{path}: {name} is missing")
+    _check_short(path, name, len(files[name]))
+    try:
+        return json.loads(files[name])
+    except (ValueError, RecursionError):
+        raise RecordError(f"{path}: {name} is no JSON") from None
 
 
 def read(path: Path) -> Record:

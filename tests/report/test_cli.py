@@ -372,9 +372,9 @@ def drawn(monkeypatch: pytest.MonkeyPatch, builds: Builds, stream: io.StringIO, 
     """What a run of 400 epochs writes to a stream that stands for standard error."""
 
     def work(config: Config, output_dir: Path, formats: tuple[str, ...], **given: Any) -> Built:
-        if given["progress"] is not None:
-            for done in (100, 200, 300, 400):
-                given["progress"](done)
+        given["progress"].stage("training", 400, "epochs")
+        for done in (100, 200, 300, 400):
+            given["progress"](done)
         return Built(builds.path, reused=False)
 
     monkeypatch.setattr(pipeline, "build", work)

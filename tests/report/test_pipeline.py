@@ -18,6 +18,7 @@ from quadnet.errors import ConfigurationError, QuadnetError
 from report import pipeline
 from report.language import Language
 from report.press import PdfError, Press
+from report.progress import Stages
 from report.record import foreign, manifest
 
 CONFIG = parse({"training": {"epochs": 200}, "evaluation": {"points": 500}})
@@ -216,10 +217,10 @@ def test_what_is_no_run_is_left_alone(tmp_path: Path, foreign: str, force: bool)
 
 def test_an_output_place_that_is_no_folder_is_refused_before_anything_runs(tmp_path: Path) -> None:
     (tmp_path / "outputs").write_text("mine")
-    called: list[int] = []
+    told = Told()
     with pytest.raises(QuadnetError, match="cannot be written"):
-        pipeline.build(CONFIG, tmp_path / "outputs", ("html",), progress=called.append)
-    assert called == []
+        pipeline.build(CONFIG, tmp_path / "outputs", ("html",), progress=told)
+    assert told.stages == []
 
 
 @pytest.fixture
@@ -231,24 +232,47 @@ def idle_press(tmp_path: Path, press_made_of: Callable[[str], None]) -> Path:
 
 
 def test_an_interruption_in_training_leaves_no_folder_and_no_process(idle_press: Path, tmp_path: Path) -> None:
-    def interrupt(done: int) -> None:
-        while not idle_press.exists():
-            time.sleep(0.01)
-        raise KeyboardInterrupt
+    class Interrupted(Stages):
+        def __call__(self, done: int) -> None:
+            while not idle_press.exists():
+                time.sleep(0.01)
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        pipeline.build(CONFIG, tmp_path / "outputs", BOTH, progress=interrupt)
+        pipeline.build(CONFIG, tmp_path / "outputs", BOTH, progress=Interrupted())
     assert list((tmp_path / "outputs").iterdir()) == []
     with pytest.raises(ProcessLookupError):
         os.kill(int(idle_press.read_text()), 0)
 
 
-def test_progress_is_told_in_epochs(tmp_path: Path) -> None:
-    done: list[int] = []
-    pipeline.build(CONFIG, tmp_path, ("html",), progress=done.append)
-    assert done
-    assert done == sorted(done)
-    assert 0 < done[0] <= done[-1] <= 200
+class Told(Stages):
+    """What was told, stage by stage."""
+
+    def __init__(self) -> None:
+        self.stages: list[tuple[str, int, list[int]]] = []
+
+    def stage(self, name: str, total: int = 0, unit: str = "", done: int = 0) -> None:
+        self.stages.append((name, total, []))
+
+    def __call__(self, done: int) -> None:
+        self.stages[-1][2].append(done)
+
+
+def test_each_stage_is_told_and_how_much_of_it_is_done(tmp_path: Path) -> None:
+    told = Told()
+    pipeline.build(CONFIG, tmp_path, ("html",), progress=told)
+    runs = CONFIG.replicates.runs
+    assert [(name, total) for name, total, _ in told.stages] == [
+        ("training", 200),
+        ("evidence", 0),
+        *([(f"{runs} other seeds", runs)] if runs else []),
+        ("figures", 0),
+        ("HTML written", 0),
+    ]
+    training = told.stages[0][2]
+    assert training == sorted(training)
+    assert 0 < training[0] <= training[-1] <= 200
+    assert told.stages[2][2] == list(range(1, runs + 1))
 
 
 def test_a_press_that_runs_already_is_used(tmp_path: Path, press_made_of: Callable[[str], None]) -> None:

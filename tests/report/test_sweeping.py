@@ -18,6 +18,7 @@ from quadnet.program import numbers_digest
 from quadnet.sweep import Plateau, Row, run, seeded
 from quadnet.training import train
 from report import sweeping
+from report.progress import Stages
 from report.record.table import Table
 
 SMALL = parse({"training": {"epochs": 60}, "data": {"samples_per_class": 20}})
@@ -67,7 +68,12 @@ def test_a_second_sweep_adds_only_what_is_missing(tmp_path: Path) -> None:
     first = sweeping.run(SMALL, PAIRS[:4], tmp_path)
     before = (first.path / sweeping.RUNS).read_bytes()
     told: list[int] = []
-    second = sweeping.run(SMALL, PAIRS, tmp_path, progress=told.append)
+
+    class Told(Stages):
+        def __call__(self, done: int) -> None:
+            told.append(done)
+
+    second = sweeping.run(SMALL, PAIRS, tmp_path, progress=Told())
     assert second.path == first.path
     assert second.found == 4
     assert told == [5, 6, 7, 8, 9, 10]
