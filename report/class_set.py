@@ -12,6 +12,7 @@ import gc
 import hashlib
 import json
 import os
+import re
 import threading
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,7 +35,7 @@ from report.language import Language
 from report.pipeline import page_time
 from report.press import PdfError, Press
 from report.progress import SILENT, Stages
-from report.record import manifest, writing
+from report.record import keeping, manifest, writing
 from report.record.table import Table
 from report.roster import Student
 from report.workers import Workers
@@ -59,6 +60,7 @@ class Order:
         formats: Which pages to make: `html`, `pdf`.
         paper: What PDFs are printed on.
         created: The time that pages state, ISO 8601 in UTC.
+        written: SHA-256 of the files that the set is known to have; what differs from them was changed by somebody.
     """
 
     config: Config
@@ -67,6 +69,7 @@ class Order:
     formats: tuple[str, ...]
     paper: Paper
     created: str
+    written: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -86,11 +89,13 @@ class Result:
         sheet: The answers.
         files: SHA-256 by path below the set's folder.
         failure: Why a PDF is missing, if there should be one.
+        changed: What somebody had changed and is now called otherwise, a sentence each.
     """
 
     sheet: Sheet
     files: dict[str, str]
     failure: str | None = None
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,7 @@ class Issued:
         found: How many of them were there already.
         strangers: Other files among those of the students, such as those of some who left; they stay where they are.
         failure: Why a PDF is missing, if there should be one.
+        changed: What somebody had changed and is now called otherwise, a sentence each.
     """
 
     path: Path
@@ -110,6 +116,7 @@ class Issued:
     found: int
     strangers: int
     failure: PdfError | None
+    changed: tuple[str, ...] = ()
 
 
 def candidate(config: Config, name: str, number: int) -> int:
@@ -204,9 +211,9 @@ def issue(
         typesetting = {} if printer is None else printer.versions()
         # Where the library is missing, the key's own PDF fails and says so; nothing else has to try.
         possible = tuple(kind for kind in formats if kind != "pdf" or typesetting)
-        order = Order(config, path, editions, possible, paper, created)
         table = stack.enter_context(Table(path / _PROGRESS, _COLUMNS, "handout"))
         writing.clear(path)
+        order = Order(config, path, editions, possible, paper, created, _written(path, table.rows))
         stamps = {student: _stamp(order, student, typesetting) for student in students}
         kept = {} if force else _kept(table.rows, path)
         found = sum(stamp in kept for stamp in stamps.values())
@@ -228,11 +235,12 @@ def issue(
         table.keep(
             [_row(stamps[student], results[student]) for student in students if results[student].failure is None]
         )
-        failure = _write_key(order, ordered, printer, typesetting, formats)
+        changed = [sentence for result in ordered for sentence in result.changed]
+        failure = _write_key(order, ordered, printer, typesetting, formats, changed)
         # Earlier versions left it, with all seeds, beside the folder.
         (output_dir / f".{path.name}.csv").unlink(missing_ok=True)
     sheets = tuple(result.sheet for result in ordered)
-    return Issued(path, sheets, found, _strangers(path, ordered), failure)
+    return Issued(path, sheets, found, _strangers(path, ordered), failure, tuple(changed))
 
 
 _PRINTING = threading.Lock()  # the editions of a sheet are made at the same time
@@ -291,6 +299,12 @@ def _kept(rows: Iterable[Sequence[str]], path: Path) -> dict[str, Kept]:
     return kept
 
 
+def _written(path: Path, rows: Iterable[Sequence[str]]) -> frozenset[str]:
+    """SHA-256 of all files that were made, also while the set was another."""
+    made = {digest for row in rows for digest in re.findall(r'"([0-9a-f]{64})"', row[-1] if row else "")}
+    return frozenset(made | {entry.sha256 for entry in keeping.listed(path).values()})
+
+
 def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
@@ -321,15 +335,18 @@ def _make(order: Order, student: Student, kept: Kept | None, taken: frozenset[in
         lesson, refused = choose(order.config, student, taken)
         sheet = _sheet(order, student, lesson, refused)
         made = handout.make_pages(lesson, order.editions, order.formats, order.paper, order.created, _typeset, student)
-        files = {}
+        files: dict[str, str] = {}
+        changed: list[str] = []
         for edition in order.editions:
             for kind in order.formats:
                 content = made.contents.get(handout.page(edition, kind))
                 if content is not None:
                     name = f"{FOLDERS[edition]}/{student.id}.{kind}"
+                    changed += keeping.aside(order.path, name, content, order.written)
                     writing.replace(order.path / name, content)
                     files[name] = hashlib.sha256(content).hexdigest()
-        return Result(sheet, files, None if made.failure is None else f"student {student.id}: {made.failure}")
+        failure = None if made.failure is None else f"student {student.id}: {made.failure}"
+        return Result(sheet, files, failure, tuple(changed))
     finally:
         gc.collect()
 
@@ -364,8 +381,12 @@ def _write_key(
     printer: Press | None,
     typesetting: Mapping[str, str],
     formats: Sequence[str],
+    changed: list[str],
 ) -> PdfError | None:
-    """Writes what the lecturer has of all sheets, and last the manifest; says why if a PDF is missing."""
+    """Writes what the lecturer has of all sheets, and last the manifest; says why if a PDF is missing.
+
+    Adds to what somebody had changed.
+    """
     language = Language.load(order.config.report.language)
     path, sheets = order.path, [result.sheet for result in results]
     view = class_key.compose(order.config, path.name, sheets, order.paper, language, manifest.versions())
@@ -385,9 +406,11 @@ def _write_key(
             failure = error
     (path / manifest.NAME).unlink(missing_ok=True)
     for name, content in made.items():
+        changed += keeping.aside(path, name, content, order.written)
         writing.replace(path / name, content)
     for name in ("key.html", "key.pdf"):
         if name not in made and failure is None:  # it may be that of another roster
+            changed += keeping.aside(path, name, b"", order.written)
             (path / name).unlink(missing_ok=True)
     files = _Files(path, [*made, _PROGRESS, *(name for result in results for name in result.files)])
     writing.replace(path / manifest.NAME, manifest.manifest(order.config, files, order.created, typesetting))

@@ -160,6 +160,7 @@ def handout_summary(built: "HandedOut") -> dict[str, object]:
 
 def class_lines(issued: "Issued") -> Iterator[str]:
     """What became of the handouts of a class, in words."""
+    yield from _kept(issued.changed)
     other = sum(bool(sheet.refused) for sheet in issued.sheets)
     yield (
         f"{len(issued.sheets)} students, {issued.found} of them there already, {other} with another than their first "

@@ -86,6 +86,29 @@ def carry(old: Path, new: Path) -> tuple[str, ...]:
     return tuple(_carry(old, new, own, ""))
 
 
+def aside(folder: Path, name: str, content: bytes, known: Collection[str]) -> tuple[str, ...]:
+    """Gives a file that somebody changed another name, as `carry` does, before another one takes its place.
+
+    Args:
+        folder: Where it lies, if it is there.
+        name: Its path below that.
+        content: What will be there.
+        known: SHA-256 (hexadecimal) of what may be lost.
+
+    Returns:
+        What was kept, in a sentence.
+
+    Raises:
+        OSError: It cannot be renamed.
+    """
+    path = folder / name
+    if not os.path.lexists(path) or _digest(path) in {*known, hashlib.sha256(content).hexdigest()}:
+        return ()
+    free = _free(path, path.parent)
+    path.rename(free)
+    return (f"{name} is not what was written there; it is kept as {free.name}",)
+
+
 def protect(folder: Path) -> None:
     """Tells git to leave the files of a folder as they are, unless somebody told it something there."""
     with suppress(FileExistsError), (folder / foreign.GIT).open("xb") as file:

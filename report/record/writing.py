@@ -182,7 +182,8 @@ def _remove(folder: Path) -> None:
 def clear(folder: Path) -> None:
     """Removes what `replace` left half-written in a folder and below when it was killed; nobody may write there now."""
     for path in folder.rglob(f".*{_PARTIAL}"):
-        path.unlink()
+        if path.is_file():
+            path.unlink()
 
 
 def _exchange(new: Path, target: Path) -> None:

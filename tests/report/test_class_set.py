@@ -225,6 +225,22 @@ def test_what_earlier_versions_and_killed_builds_left_is_cleared_away(issued, co
     assert contents(copied) == contents(issued.path.parent)
 
 
+def test_what_somebody_changed_is_kept_under_another_name(issued, copied):
+    path = copied / issued.path.name
+    (path / "key.csv").write_text("id,mark\ns1,9\n")
+    (path / "students" / "s2.html").write_text("seen")
+    late = Student("s5", "Late", "en")
+    again = issue(Config(), (*CLASS, late), copied, formats=("html", "pdf"))
+    assert again.changed == (
+        "students/s2.html is not what was written there; it is kept as s2.html.~1~",
+        "key.csv is not what was written there; it is kept as key.csv.~1~",
+    )
+    assert (path / "key.csv.~1~").read_text() == "id,mark\ns1,9\n"
+    assert (path / "students" / "s2.html.~1~").read_text() == "seen"
+    assert not list(path.glob("moodle.xml.*"))
+    assert contents(path)["students/s2.html"] == contents(issued.path)["students/s2.html"]
+
+
 def test_a_second_build_at_once_is_refused_and_takes_nothing(issued, copied):
     path = copied / issued.path.name
     before = contents(copied)
