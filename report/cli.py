@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from quadnet import __version__
-from quadnet.errors import ConfigurationError, QuadnetError, one_line
+from quadnet.errors import ConfigurationError, QuadnetError, one_line, shortened
 from report import console, terminal
 from report.language import Language
 from report.press import Press
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from quadnet.config import Config
 
 Choice = TypeVar("Choice")
+
+_UsageError = typer.BadParameter.__mro__[1]  # the parent of all wrong usage, which typer does not name
+_LONGEST_QUOTED = 200  # characters of a message about it; the option's name comes before
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -448,7 +451,13 @@ def doctor() -> None:
 
 def program() -> None:
     """Does what the command line asks for, and leaves with SystemExit."""
-    app(prog_name="quadnet")
+    try:
+        code = app(prog_name="quadnet", standalone_mode=False)
+    except _UsageError as error:  # type: ignore[misc]  # the parent of an error is one; quotes what somebody typed
+        error.message = "\n".join(shortened(one_line(line), _LONGEST_QUOTED) for line in error.message.split("\n"))
+        error.show()
+        code = error.exit_code
+    raise SystemExit(code)
 
 
 def main() -> None:

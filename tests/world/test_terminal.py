@@ -15,3 +15,21 @@ def test_the_version_is_a_line(quadnet: Any, fresh: bool) -> None:
 def test_a_run_is_there(quadnet: Any, run: Path) -> None:
     said = quadnet("verify", run, "--quick")
     assert (said.code, said.err) == (0, ""), said
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["report", "y" * 900],
+        ["report", f"--{'y' * 900}"],
+        ["y" * 900],
+        ["phases", "a.csv", "\x1b[31m\r"],
+        ["list", "--lang"],
+    ],
+    ids=["argument", "option", "command", "control characters", "no value"],
+)
+def test_wrong_usage_is_told_in_lines_that_can_be_read(quadnet: Any, arguments: list[str]) -> None:
+    said = quadnet(*arguments)
+    assert said.code == 2
+    assert "Error: " in said.err
+    assert all(len(line) <= 300 and line.isprintable() for line in said.err.splitlines())

@@ -14,6 +14,8 @@ PATIENCE = 3 * MOST_SECONDS  # by the clock, for a machine that does something e
 CONTROLS = ("Cc", "Cs", "Zl", "Zp")  # what a terminal obeys, cannot show, or takes for the end of a line
 MAKERS = ("report", "handout", "sweep", "phases", "archive", "list")  # write nothing if they refuse
 
+TELLERS = ("verify", "diff", "list")  # tell on standard output what they found in files of others
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -62,10 +64,10 @@ def tried(quadnet: Quadnet, trial: Trial, folder: Path) -> tuple[Said, list[str]
         patience=PATIENCE,
     )
     changed = {name for name, state in _listing(folder).items() ^ before.items()}
-    return said, [*_wrongly_said(said), *_wrongly_written(trial, said, changed)]
+    return said, [*_wrongly_said(trial, said), *_wrongly_written(trial, said, changed)]
 
 
-def _wrongly_said(said: Said) -> Iterator[str]:
+def _wrongly_said(trial: Trial, said: Said) -> Iterator[str]:
     if said.code not in (0, 1, 2, 3):
         yield f"exit code {said.code}"
     if "fault of the program" in said.err or "Traceback" in said.err:
@@ -73,7 +75,7 @@ def _wrongly_said(said: Said) -> Iterator[str]:
     for line in said.err.split("\n"):
         if len(line) > LONGEST:
             yield f"a message of more than {LONGEST} characters: {line[:80]}"
-    for stream in (said.out, said.err):
+    for stream in (said.out, said.err) if trial.arguments[0] in TELLERS else (said.err,):
         odd = [letter for letter in stream if letter != "\n" and unicodedata.category(letter) in CONTROLS]
         if odd:
             yield f"says {odd[0]!r}"
