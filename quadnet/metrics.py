@@ -10,7 +10,7 @@ from quadnet.arrays import FloatArray, IntArray
 from quadnet.config import CLASSES, Config
 from quadnet.dataset import Dataset
 from quadnet.history import History
-from quadnet.network import cross_entropy, forward
+from quadnet.network import blocks, entropies, forward, mean_entropy
 
 
 @dataclass(frozen=True)
@@ -96,9 +96,14 @@ def measure(config: Config, dataset: Dataset, history: History) -> Metrics:
 
 
 def _predict(history: History, dataset: Dataset) -> tuple[IntArray, float]:
-    activations, logits = forward(history.final, dataset.points)
-    predicted: IntArray = activations[-1].argmax(axis=1)
-    return predicted, cross_entropy(activations[-1], logits, dataset.one_hot)
+    predicted, terms, factors = [], [], []
+    for some in blocks(history.final, len(dataset.labels)):
+        activations, logits = forward(history.final, dataset.points[some])
+        term, factor = entropies(activations[-1], logits, datasets.one_hot(dataset.labels[some]))
+        predicted.append(activations[-1].argmax(axis=1))
+        terms.append(term)
+        factors.append(factor)
+    return np.concatenate(predicted), mean_entropy(np.concatenate(terms), np.concatenate(factors))
 
 
 def per_class(matrix: IntArray) -> tuple[FloatArray, FloatArray]:

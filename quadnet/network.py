@@ -19,6 +19,8 @@ from quadnet.arrays import FloatArray
 from quadnet.config import Network
 from quadnet.random import Stream
 
+_ROOM = 2**18  # activations held at a time where no more than the outputs are wanted
+
 
 @dataclass(frozen=True)
 class Parameters:
@@ -89,7 +91,13 @@ def forward(parameters: Parameters, points: FloatArray) -> tuple[list[FloatArray
 
 def outputs(parameters: Parameters, points: FloatArray) -> FloatArray:
     """The output layer's activations, shape (n, 4), each between 0 and 1."""
-    return forward(parameters, points)[0][-1]
+    return np.concatenate([forward(parameters, points[some])[0][-1] for some in blocks(parameters, len(points))])
+
+
+def blocks(parameters: Parameters, samples: int) -> Iterator[slice]:
+    """So many samples in parts, each small enough for the memory; each sample's numbers are the same in any part."""
+    step = max(1, _ROOM // sum(map(len, parameters.biases)))
+    return (slice(start, start + step) for start in range(0, samples, step))
 
 
 def cross_entropy(outputs: FloatArray, logits: FloatArray, one_hot: FloatArray) -> float:
@@ -103,12 +111,26 @@ def cross_entropy(outputs: FloatArray, logits: FloatArray, one_hot: FloatArray) 
         logits: Those of the output layer in bits, Z / ln 2, shape (n, 4).
         one_hot: Y, shape (n, 4).
     """
+    return mean_entropy(*entropies(outputs, logits, one_hot))
+
+
+def entropies(outputs: FloatArray, logits: FloatArray, one_hot: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """What each sample adds to `cross_entropy`: terms in bits, and factors whose logarithms are taken off.
+
+    Returns:
+        Both of shape (n,).
+    """
     linear = np.maximum(logits, 0) - one_hot * logits
     nearest = np.maximum(outputs, 1 - outputs)
     terms, factors = linear[:, 0], nearest[:, 0]
     for k in range(1, logits.shape[1]):
         terms, factors = terms + linear[:, k], factors * nearest[:, k]
-    return float((total(terms) * NATS_PER_BIT - total_log(factors)) / len(logits))
+    return terms, factors
+
+
+def mean_entropy(terms: FloatArray, factors: FloatArray) -> float:
+    """The cross-entropy of samples whose terms and factors are known, in nats."""
+    return float((total(terms) * NATS_PER_BIT - total_log(factors)) / len(terms))
 
 
 def gradients(parameters: Parameters, activations: list[FloatArray], one_hot: FloatArray) -> Parameters:

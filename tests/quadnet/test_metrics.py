@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from quadnet import network
 from quadnet.config import parse
 from quadnet.dataset import fresh, quadrants
 from quadnet.experiment import Experiment
@@ -137,3 +138,17 @@ def test_recall_and_shares_worked_out_by_hand() -> None:
     recall, shares = per_class(matrix)
     assert recall.tolist() == [0.75, 1.0, 0.5, 0.5]
     assert shares.tolist() == [0.375, 0.3125, 0.25, 0.0625]
+
+
+def test_a_network_is_evaluated_in_parts_to_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = parse({"training": {"epochs": 30}, "evaluation": {"points": 1000}, "network": {"initial_scale": 1.0}})
+    dataset = quadrants(config)
+    history = train(config, dataset)
+    whole, regions = measure(config, dataset, history), outputs(history.final, dataset.points)
+    monkeypatch.setattr(network, "_ROOM", 70)  # seven points at a time
+    parts = measure(config, dataset, history)
+    assert repr(parts) == repr(whole)
+    assert np.array_equal(outputs(history.final, dataset.points), regions)
+    monkeypatch.setattr(network, "forward", None)
+    with pytest.raises(TypeError):
+        outputs(history.final, dataset.points)
