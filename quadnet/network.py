@@ -19,7 +19,7 @@ from quadnet.arrays import FloatArray
 from quadnet.config import Network
 from quadnet.random import Stream
 
-_ROOM = 2**18  # activations held at a time where no more than the outputs are wanted
+_ROOM = 2**18  # activations of a layer held at a time where no more than the outputs are wanted
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def outputs(parameters: Parameters, points: FloatArray) -> FloatArray:
 
 def blocks(parameters: Parameters, samples: int) -> Iterator[slice]:
     """So many samples in parts, each small enough for the memory; each sample's numbers are the same in any part."""
-    step = max(1, _ROOM // sum(map(len, parameters.biases)))
+    step = max(1, _ROOM // max(map(len, parameters.biases)))
     return (slice(start, start + step) for start in range(0, samples, step))
 
 

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from quadnet import kernel
@@ -26,7 +27,7 @@ from quadnet.config import Config, Report, dumps
 from quadnet.errors import ConfigurationError, QuadnetError
 from quadnet.exercises import Lesson, prepare
 from quadnet.program import processors
-from report import class_key, handout, moodle, press, render, stress
+from report import class_key, effort, handout, moodle, press, render, stress
 from report.archival import Attachment
 from report.class_key import Sheet
 from report.exercises import exercises
@@ -42,6 +43,7 @@ from report.workers import Workers
 
 FOLDERS: dict[Edition, str] = {"student": "students", "instructor": "instructor"}
 MOST_TRIES = 64
+_USUAL = 30  # students
 
 _PROGRESS = "progress.csv"
 _COLUMNS = ("stamp", "id", "seed", "refused", "files")
@@ -181,6 +183,7 @@ def issue(
     paper: Paper = "a4",
     *,
     force: bool = False,
+    anyway: bool = False,
     workers: int | None = None,
     progress: Stages = SILENT,
 ) -> Issued:
@@ -194,6 +197,7 @@ def issue(
         formats: Which pages to make: `html`, `pdf`.
         paper: What PDFs are printed on.
         force: Whether to make again what is there.
+        anyway: Whether to do it however long it takes.
         workers: Processes; as many as there are processors if not given.
         progress: Is told where it is.
 
@@ -203,6 +207,14 @@ def issue(
     """
     created = page_time(os.environ)
     kernel.name()
+    effort.check(
+        f"a class of {len(students):,} students",
+        config,
+        partial(effort.of_class, students=len(students)),
+        most=effort.SECONDS_OF_MANY,
+        usual={"--roster": effort.of_class(config, _USUAL)},
+        anyway=anyway,
+    )
     path = output_dir / f"{config.run_name}-class"
     for edition in editions:
         writing.check_writable(path / FOLDERS[edition])

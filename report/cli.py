@@ -66,6 +66,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON."
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 Verbose = Annotated[int, typer.Option("--verbose", "-v", count=True, help="Say more; -vv shows tracebacks.")]
 NoProgress = Annotated[bool, typer.Option("--no-progress", help="Show no line of progress.")]
+Anyway = Annotated[bool, typer.Option("--anyway", help="Run it however much time and memory that takes.")]
 
 
 @app.command()
@@ -82,6 +83,7 @@ def report(
     to: To = "html,pdf",
     output_dir: OutputDir = Path("outputs"),
     force: Annotated[bool, typer.Option("--force", help="Build again a run that is there.")] = False,
+    anyway: Anyway = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -99,7 +101,9 @@ def report(
         resolved = _resolve(config, settings, flags)
         formats = _formats(to)
         with console.stages(shown=not (quiet or no_progress)) as progress:
-            built = pipeline.build(resolved, output_dir, formats, force=force, progress=progress, press=press)
+            built = pipeline.build(
+                resolved, output_dir, formats, force=force, anyway=anyway, progress=progress, press=press
+            )
         lines, summary = console.report_lines(built, verbose), partial(console.report_summary, built)
         console.end(built.path, lines, summary, built.failure, quiet=quiet, as_json=as_json)
 
@@ -134,6 +138,7 @@ def handout(
     ] = None,
     output_dir: OutputDir = Path("outputs"),
     force: Annotated[bool, typer.Option("--force", help="Build again a handout that is there.")] = False,
+    anyway: Anyway = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -167,13 +172,23 @@ def handout(
             students = listed.students
             with console.stages(shown=not (quiet or no_progress)) as progress:
                 issued = class_set.issue(
-                    resolved, students, output_dir, chosen, formats, sheet, force=force, progress=progress
+                    resolved,
+                    students,
+                    output_dir,
+                    chosen,
+                    formats,
+                    sheet,
+                    force=force,
+                    anyway=anyway,
+                    progress=progress,
                 )
             lines, summary = console.class_lines(issued), partial(console.class_summary, issued)
             console.end(issued.path, lines, summary, issued.failure, quiet=quiet, as_json=as_json)
             return
         with console.stages(shown=not (quiet or no_progress)) as progress:
-            built = handouts.build(resolved, output_dir, chosen, formats, sheet, force=force, progress=progress)
+            built = handouts.build(
+                resolved, output_dir, chosen, formats, sheet, force=force, anyway=anyway, progress=progress
+            )
         lines, summary = console.handout_lines(built), partial(console.handout_summary, built)
         failure = None if built.made is None else built.made.failure
         console.end(built.path, lines, summary, failure, quiet=quiet, as_json=as_json)
@@ -195,6 +210,7 @@ def sweep(
     ] = None,
     to: To = "html,pdf",
     output_dir: OutputDir = Path("outputs"),
+    anyway: Anyway = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -210,15 +226,11 @@ def sweep(
         from report import sweeping
 
         resolved = _resolve(config, settings, _flags(None, None, epochs, learning_rate, hidden, momentum, lang))
-        pairs = [
-            (data, weights)
-            for data in sweeping.seeds("--seeds", seeds)
-            for weights in sweeping.seeds("--weight-seeds", weight_seeds)
-        ]
+        pairs = sweeping.Grid(sweeping.seeds("--seeds", seeds), sweeping.seeds("--weight-seeds", weight_seeds))
         formats = _formats(to)
         with console.stages(shown=not (quiet or no_progress)) as progress:
             warn = None if quiet else terminal.warn
-            swept = sweeping.run(resolved, pairs, output_dir, formats, scheduler, progress, warn)
+            swept = sweeping.run(resolved, pairs, output_dir, formats, scheduler, progress, warn, anyway=anyway)
         lines, summary = console.sweep_lines(swept), partial(console.sweep_summary, swept)
         console.end(swept.path, lines, summary, swept.failure, quiet=quiet, as_json=as_json)
 
@@ -271,9 +283,6 @@ def phases(
             typer.echo(target)
         if failure is not None:
             raise failure
-
-
-Anyway = Annotated[bool, typer.Option("--anyway", help="Run it again however long that takes.")]
 
 
 @app.command()
@@ -335,9 +344,7 @@ def diff(
         Path | None, typer.Option(metavar="FILE.html", help="Write a page with both losses and decision regions, too.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is no comparison.")] = False,
-    anyway: Annotated[
-        bool, typer.Option("--anyway", help="Train again for the page's regions however long that takes.")
-    ] = False,
+    anyway: Anyway = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = 0,

@@ -16,7 +16,7 @@ from quadnet.dataset import quadrants
 from quadnet.errors import QuadnetError
 from quadnet.phases import Phase
 from quadnet.training import train
-from report import pipeline, verification
+from report import effort, pipeline, verification
 from report.kinds import kind
 from report.language import Language, as_text
 from report.record import files, manifest, reading, writing
@@ -212,7 +212,7 @@ def _side(letter: str, record: Record, *, anyway: bool) -> "Side":
 
     config = verification.resolved(record)
     trained: Trained | Literal["long", "other"] = "long"
-    if anyway or verification.work(config) <= verification.MOST_WORK:
+    if anyway or effort.of_report(config).within(effort.SECONDS):
         dataset = quadrants(config)
         history = train(config, dataset)
         trained = Trained(dataset, history) if _is_listed(record, files.history(history.loss)) else "other"

@@ -15,7 +15,7 @@ from typing import get_args
 from quadnet import kernel
 from quadnet.config import Config, dumps
 from quadnet.exercises import Lesson, prepare
-from report import handout_document, render
+from report import effort, handout_document, render
 from report.archival import Attachment
 from report.exercises import Exercise, exercises
 from report.glyphs import printable
@@ -170,6 +170,7 @@ def build(
     paper: Paper,
     *,
     force: bool = False,
+    anyway: bool = False,
     progress: Stages = SILENT,
 ) -> Built:
     """Makes a handout and writes its folder.
@@ -181,16 +182,17 @@ def build(
         formats: Which pages to make: `html`, `pdf`.
         paper: What the PDF is printed on.
         force: Whether to build again what is there.
+        anyway: Whether to do it however long it takes.
         progress: Is told where it is.
 
     Raises:
-        QuadnetError: The training went wrong, the folder cannot be written, or its place is taken by something else.
+        QuadnetError: The training went wrong or would take too long, the folder cannot be written, or its place is
+            taken by something else.
         ConfigurationError: SOURCE_DATE_EPOCH is no time.
     """
     created = page_time(os.environ)
     kernel.name()  # a wrong one is refused before anything is written
     target = output_dir / f"{config.run_name}-handout{'' if paper == 'a4' else f'-{paper}'}"
-    writing.check_writable(writing.place(target).parent)
     wanted = {(edition, kind) for edition in editions for kind in formats}
     if target.exists():
         listed = keeping.listed(target)
@@ -202,6 +204,8 @@ def build(
         editions = tuple(e for e in EDITIONS if e in {edition for edition, _ in wanted | present})
         formats = tuple(kind for kind in PAGES if kind in {kind for _, kind in wanted | present})
         keeping.check(target, [pages[e, kind] for e in editions for kind in formats], force=force)
+    effort.check("the handout", config, effort.of_handout, anyway=anyway)
+    writing.check_writable(writing.place(target).parent)
     with ExitStack() as stack:
         presses = [stack.enter_context(Press()) for _ in editions] if "pdf" in formats else []
         idle = list(presses)

@@ -16,6 +16,7 @@ from quadnet.config import Config
 from quadnet.errors import ConfigurationError
 from quadnet.experiment import Course, Experiment, conduct
 from quadnet.replicates import Replicates, Replicating
+from report import effort
 from report.archival import Attachment, Relationship
 from report.language import Language
 from report.press import PdfError, Press
@@ -53,6 +54,7 @@ def build(
     formats: tuple[str, ...],
     *,
     force: bool = False,
+    anyway: bool = False,
     progress: Stages = SILENT,
     press: Press | None = None,
 ) -> Built:
@@ -63,17 +65,18 @@ def build(
         output_dir: Where the run's folder goes.
         formats: Which pages to make: `html`, `pdf`.
         force: Whether to build again what is there; what somebody changed there is kept under another name.
+        anyway: Whether to do it however long it takes.
         progress: Is told where it is.
         press: One that runs already; without it a build with a PDF starts its own.
 
     Raises:
-        QuadnetError: The folder cannot be written, or its place is taken by something else or a changed record.
+        QuadnetError: The folder cannot be written, or its place is taken by something else or a changed record;
+            or it would take too long.
         ConfigurationError: SOURCE_DATE_EPOCH is no time.
     """
     created = page_time(os.environ)
     kernel.name()  # a wrong one is refused before anything is written
     target = output_dir / config.run_name
-    writing.check_writable(writing.place(target).parent)
     if target.exists():
         listed = keeping.listed(target)
         present = [name for name in PAGES if PAGES[name] in listed and (target / PAGES[name]).is_file()]
@@ -81,6 +84,8 @@ def build(
             return Built(target, reused=True)
         formats = tuple(dict.fromkeys([*formats, *present]))  # what is there is built again too, never lost
         keeping.check(target, [PAGES[name] for name in formats], force=force)
+    effort.check("the report", config, effort.of_report, anyway=anyway)
+    writing.check_writable(writing.place(target).parent)
     if "pdf" not in formats:
         return _build(config, target, formats, created, None, progress)
     with Press() if press is None else nullcontext(press) as running:

@@ -1,12 +1,14 @@
 """Sweeps on disk: which runs are there already, which are still to do, and one line for each that is done."""
 
+import itertools
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from quadnet.errors import ConfigurationError, QuadnetError, one_line
 from quadnet.files import peek
 from quadnet.program import numbers_digest, processors
 from quadnet.sweep import Plateau, Row, Seeds, seeded, sweep
+from report import effort
 from report.language import Language
 from report.pipeline import PAGES, page_time
 from report.press import PdfError, Press
@@ -25,6 +28,8 @@ from report.record import manifest, writing
 from report.record.table import PROGRAM, Table
 
 RUNS = "runs.csv"
+_USUAL = 20  # runs, as many as a user gets who asks for no number
+_MOST_SEEDS = 10_000_000  # of data, or of weights
 _PEEKED, _LARGEST_PAGE = 4096, 2**26  # bytes
 _MOST_LETTERS = 100  # of a file or an error that a message quotes
 _PLATEAUS = ("first", "second", "third")
@@ -35,6 +40,31 @@ COLUMNS = (
     *(f"{name}_{what}" for name in _PLATEAUS for what in ("start", "end", "loss", "partition")),
     *NUMBERS,
 )
+
+
+@dataclass(frozen=True)
+class Grid(Collection[Seeds]):
+    """Every data seed with every weight seed, counted before they are listed.
+
+    Attributes:
+        data: Ranges of seeds of the data.
+        weights: Ranges of seeds of the weights.
+    """
+
+    data: Sequence[range]
+    weights: Sequence[range]
+
+    def __len__(self) -> int:
+        """How many pairs there are."""
+        return sum(map(len, self.data)) * sum(map(len, self.weights))
+
+    def __iter__(self) -> Iterator[Seeds]:
+        """The pairs, row by row."""
+        return itertools.product(itertools.chain(*self.data), itertools.chain(*self.weights))
+
+    def __contains__(self, pair: object) -> bool:
+        """Whether a pair is among them."""
+        return any(pair == each for each in self)
 
 
 @dataclass(frozen=True)
@@ -85,12 +115,14 @@ class Swept:
 
 def run(
     config: Config,
-    pairs: Sequence[Seeds],
+    pairs: Collection[Seeds],
     output_dir: Path,
     formats: Sequence[str] = (),
     scheduler: str | None = None,
     progress: Stages = SILENT,
     warn: Callable[[str], None] | None = None,
+    *,
+    anyway: bool = False,
 ) -> Swept:
     """Runs what is still missing of a sweep, appends it to the record of that experiment, and writes its report.
 
@@ -104,6 +136,7 @@ def run(
         scheduler: Address of a Dask scheduler, or None for threads on this machine.
         progress: Is told where it is.
         warn: Called with what a user should know before the runs, a line each.
+        anyway: Whether to do it however long it takes.
 
     Raises:
         QuadnetError: The folder cannot be written, or holds files of somebody else under the names of a sweep's; then
@@ -113,6 +146,14 @@ def run(
     created = page_time(os.environ)
     kernel.name()
     program = numbers_digest()
+    effort.check(
+        f"a sweep of {len(pairs):,} runs",
+        config,
+        partial(effort.of_sweep, runs=len(pairs)),
+        most=effort.SECONDS_OF_MANY,
+        usual={"--seeds, --weight-seeds": effort.of_sweep(config, _USUAL)},
+        anyway=anyway,
+    )
     common = seeded(config, (0, 0))
     path = output_dir / f"{config.name}-sweep-{common.digest[:8]}"
     writing.check_writable(path)
@@ -218,13 +259,13 @@ def _pages(config: Config, rows: Sequence[Row], path: Path, formats: Sequence[st
     return failure
 
 
-def seeds(option: str, text: str) -> list[int]:
+def seeds(option: str, text: str) -> list[range]:
     """Seeds as a user writes them: `7`, `0:10` for 0 to 9, or several of these with commas.
 
     Raises:
         ConfigurationError: The text is none of these, or a seed is too large.
     """
-    result: list[int] = []
+    result: list[range] = []
     for part in text.split(","):
         match = re.fullmatch(r"(\d{1,10})(?::(\d{1,10}))?", part.strip())
         if match is None:
@@ -232,9 +273,9 @@ def seeds(option: str, text: str) -> list[int]:
         first, end = int(match[1]), int(match[2] or int(match[1]) + 1)
         if not first < end <= 2**32:
             raise ConfigurationError(f"{option} {text}: {part!r} is empty or beyond 4294967295; write 0:10 for 0 to 9")
-        if end - first > 10_000_000:
-            raise ConfigurationError(f"{option} {text}: {part!r} has more than 10000000 seeds; do it in parts")
-        result += range(first, end)
+        result.append(range(first, end))
+    if sum(map(len, result)) > _MOST_SEEDS:
+        raise ConfigurationError(f"{option} {text}: more than {_MOST_SEEDS} seeds; do it in parts")
     return result
 
 

@@ -5,14 +5,13 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from quadnet import config as configuration
 from quadnet.config import Config
 from quadnet.errors import ConfigurationError, QuadnetError
-from report import pipeline, seal
+from report import effort, pipeline, seal
 from report.pipeline import PAGES, Made
 from report.press import Press
 from report.record import keeping, manifest, reading, writing
@@ -29,7 +28,6 @@ NUMBERS = (
     "replicates.json",
 )
 _WORDS = ("claim", "test", "because")  # keys of texts, which another version may word otherwise
-MOST_WORK = 10**12  # samples times parameters times epochs: minutes of the compiled loop
 
 
 class Outcome(IntEnum):
@@ -65,7 +63,15 @@ def verify(path: Path, *, quick: bool = False, anyway: bool = False) -> Verifica
     found = _damage(record)
     if found is None and quick:
         found = Verification(Outcome.SAME_BYTES, "stored files agree with the manifest; not run again", ())
-    return replace(found or compare(record, again(record, anyway=anyway)), passed=record.passed)
+    if found is None:
+        _check_effort(record, anyway=anyway)
+        found = compare(record, again(record))
+    return replace(found, passed=record.passed)
+
+
+def _check_effort(record: Record, *, anyway: bool) -> None:
+    """Refuses to make again what would take too long."""
+    effort.check(f"{record.path}: to make it again", resolved(record), effort.of_report, anyway=anyway)
 
 
 def rebuild(path: Path, output_dir: Path, *, force: bool = False, anyway: bool = False) -> tuple[Verification, Path]:
@@ -85,29 +91,25 @@ def rebuild(path: Path, output_dir: Path, *, force: bool = False, anyway: bool =
     """
     record = reading.read(path)
     target = output_dir / resolved(record).run_name
-    writing.check_writable(writing.place(target).parent)
     if target.exists():
         keeping.check(target, (), force=True)
         if not force:
             raise QuadnetError(f"{target}: is there already; --force replaces it, or name another --output-dir")
-    made = again(record, anyway=anyway)
+    _check_effort(record, anyway=anyway)
+    writing.check_writable(writing.place(target).parent)
+    made = again(record)
     kept = writing.write(target, made.contents)
     found = _damage(record) or compare(record, made)
     return replace(found, findings=(*found.findings, *kept), passed=record.passed), target
 
 
-def again(record: Record, *, anyway: bool = False) -> Made:
+def again(record: Record) -> Made:
     """Makes a run anew from its configuration alone.
 
     Raises:
-        QuadnetError: The configuration is missing, cannot be used, asks for long work, or is not that of the manifest.
+        QuadnetError: The configuration is missing, cannot be used, or is not that of the manifest.
     """
     config = resolved(record)
-    asked = work(config)
-    if asked > MOST_WORK and not anyway:
-        raise QuadnetError(
-            f"{record.path}: asks for {asked:.1g} samples times parameters times epochs; --anyway runs it all the same"
-        )
     formats = [key for key, name in PAGES.items() if name in record.manifest.files or name in record.files]
     created = record.manifest.inputs.created
     if "pdf" not in formats:
@@ -117,13 +119,6 @@ def again(record: Record, *, anyway: bool = False) -> Made:
     if made.failure is not None:
         raise made.failure
     return made
-
-
-def work(config: Config) -> int:
-    """Samples times parameters times epochs, and the fresh points once."""
-    widths = config.network.widths
-    parameters = sum((rows + 1) * columns for rows, columns in pairwise(widths))
-    return parameters * (sum(config.data.counts) * config.training.epochs + config.evaluation.points)
 
 
 def resolved(record: Record) -> Config:

@@ -145,7 +145,7 @@ def test_a_network_is_evaluated_in_parts_to_the_same_bits(monkeypatch: pytest.Mo
     dataset = quadrants(config)
     history = train(config, dataset)
     whole, regions = measure(config, dataset, history), outputs(history.final, dataset.points)
-    monkeypatch.setattr(network, "_ROOM", 70)  # seven points at a time
+    monkeypatch.setattr(network, "_ROOM", 28)  # seven points at a time
     parts = measure(config, dataset, history)
     assert repr(parts) == repr(whole)
     assert np.array_equal(outputs(history.final, dataset.points), regions)

@@ -11,7 +11,7 @@ import pytest
 
 from quadnet.config import parse
 from quadnet.errors import QuadnetError
-from report import comparing, pipeline, verification
+from report import comparing, effort, pipeline, verification
 from report.comparing import compare
 from report.record import files, manifest, reading
 from report.record.reading import RecordError
@@ -205,15 +205,16 @@ def test_a_pdf_that_carries_no_history_is_checked_by_the_digest_of_it(
     bare = replace(pdf, files={name: content for name, content in pdf.files.items() if name != "history.csv"})
     comparing.write_page(replace(found, records=(found.records[0], bare)), tmp_path / "page.html")
     assert 'id="regions-b"' in (tmp_path / "page.html").read_text()
-    monkeypatch.setattr(verification, "MOST_WORK", 0)
+    monkeypatch.setattr(effort, "SECONDS", 0)
     comparing.write_page(replace(found, records=(found.records[0], bare)), tmp_path / "page.html")
     assert "The record of B holds no history, so it has no curve." in (tmp_path / "page.html").read_text()
 
 
 def test_long_work_is_done_only_if_told(short_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verification, "MOST_WORK", verification.work(verification.resolved(reading.read(short_run))))
+    told = effort.of_report(verification.resolved(reading.read(short_run))).seconds
+    monkeypatch.setattr(effort, "SECONDS", told)
     assert "the option --anyway" not in written(short_run, short_run, tmp_path / "page.html")
-    monkeypatch.setattr(verification, "MOST_WORK", verification.MOST_WORK - 1)
+    monkeypatch.setattr(effort, "SECONDS", 0.99 * told)
     with monkeypatch.context() as without:
         without.setattr(comparing, "train", lambda *_: pytest.fail("it was trained"))
         page = written(short_run, short_run, tmp_path / "page.html")

@@ -135,7 +135,7 @@ def test_a_table_is_for_one_sweep_at_a_time(tmp_path: Path) -> None:
     [("7", [7]), ("0:3", [0, 1, 2]), ("0:2,9", [0, 1, 9]), (" 4 , 6:8", [4, 6, 7]), ("4294967295", [2**32 - 1])],
 )
 def test_seeds_are_read_as_written(text: str, expected: list[int]) -> None:
-    assert sweeping.seeds("--seeds", text) == expected
+    assert [seed for part in sweeping.seeds("--seeds", text) for seed in part] == expected
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_what_is_no_range_of_seeds_is_refused(text: str) -> None:
 @given(st.integers(0, 2**32 - 2), st.integers(1, 50))
 def test_a_range_has_as_many_seeds_as_its_ends_are_apart(first: int, length: int) -> None:
     end = min(first + length, 2**32)
-    assert sweeping.seeds("--seeds", f"{first}:{end}") == list(range(first, end))
+    assert sweeping.seeds("--seeds", f"{first}:{end}") == [range(first, end)]
 
 
 def test_a_scheduler_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
