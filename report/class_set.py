@@ -226,6 +226,7 @@ def issue(
         table = stack.enter_context(Table(path / _PROGRESS, _COLUMNS, "handout"))
         writing.clear(path)
         order = Order(config, path, editions, possible, paper, created, _written(path, table.rows))
+        keeping.protect(path)
         stamps = {student: _stamp(order, student, typesetting) for student in students}
         kept = {} if force else _kept(table.rows, path)
         found = sum(stamp in kept for stamp in stamps.values())

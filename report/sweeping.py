@@ -24,7 +24,7 @@ from report.language import Language
 from report.pipeline import PAGES, page_time
 from report.press import PdfError, Press
 from report.progress import SILENT, Stages
-from report.record import manifest, writing
+from report.record import keeping, manifest, writing
 from report.record.table import PROGRAM, Table
 
 RUNS = "runs.csv"
@@ -165,6 +165,7 @@ def run(
     with Table(path / RUNS, COLUMNS, "sweep", program) as table:
         if not there:
             writing.replace(*settings)
+        keeping.protect(path)
         if table.earlier is not None and warn is not None:
             warn(f"{path / RUNS} was another version's; it is kept as {table.earlier.name}, and every run is made anew")
         known = [_row(texts) for texts in table.rows]

@@ -51,7 +51,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_sweep_has_a_line_for_each_pair_of_seeds(whole: Path) -> None:
     lines = (whole / "runs.csv").read_text().splitlines()
     assert len(lines) == 1 + 3 * 20
-    assert sorted(path.name for path in whole.iterdir()) == ["config.toml", "report.html", "runs.csv"]
+    assert sorted(path.name for path in whole.iterdir()) == [".gitattributes", "config.toml", "report.html", "runs.csv"]
 
 
 def test_a_sweep_has_a_column_for_the_verdicts_on_each_claim_and_counts_them_on_its_page(whole: Path) -> None:

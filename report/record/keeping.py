@@ -110,8 +110,11 @@ def aside(folder: Path, name: str, content: bytes, known: Collection[str]) -> tu
 
 
 def protect(folder: Path) -> None:
-    """Tells git to leave the files of a folder as they are, unless somebody told it something there."""
-    with suppress(FileExistsError), (folder / foreign.GIT).open("xb") as file:
+    """Tells git to leave the files of a folder as they are, unless somebody told it something there.
+
+    That it cannot be told is no reason to stop.
+    """
+    with suppress(OSError), (folder / foreign.GIT).open("xb") as file:
         file.write(foreign.GIT_CONTENT)
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import platform
 import re
+import unicodedata
 import zlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -34,7 +35,7 @@ TIME = "%Y-%m-%dT%H:%M:%SZ"  # of the pages, in UTC
 # names them.
 BELOW = ("Python", "Pango", "HarfBuzz", "zlib", "subsetter")
 
-_PART = re.compile(r"\w([\w.-]*[\w-])?", re.ASCII)  # of a file's path, between slashes
+_PART = re.compile(r"\w([\w.-]*[\w-])?")  # of a file's path, between slashes
 _LONGEST, _SHOWN = 200, 40  # characters of a path, and of one that an error quotes
 _LIBRARIES = ("numpy", "matplotlib", "pillow", "jinja2", "weasyprint")
 
@@ -195,7 +196,7 @@ def _odd_name(names: Iterable[str]) -> str | None:
     for name in names:
         if len(name) > _LONGEST:
             return name
-        parts = name.lower().split("/")
+        parts = unicodedata.normalize("NFC", name).casefold().split("/")
         path, above = "/".join(parts), {"/".join(parts[:depth]) for depth in range(1, len(parts))}
         plain = all(_PART.fullmatch(part) and not RESERVED.fullmatch(part) for part in parts)
         if not plain or path in files or path in folders or above & files:

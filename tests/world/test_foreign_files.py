@@ -300,6 +300,12 @@ def test_line_endings_that_git_changed_are_told_as_such(quadnet: Any, run: Path,
     assert len(line) - len(str(run)) <= 250
 
 
+def test_handouts_and_sweeps_tell_git_to_leave_them_alone(shelf: Path) -> None:
+    for folder in shelf.iterdir():
+        if (folder / "config.toml").is_file():
+            assert (folder / ".gitattributes").read_text() == "* -text\n"
+
+
 def test_git_leaves_a_run_s_line_endings_alone(quadnet: Any, run: Path) -> None:
     def git(*arguments: str) -> None:
         command = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-c", "core.autocrlf=true", *arguments]

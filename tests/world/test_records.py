@@ -46,6 +46,7 @@ PLANTED = {
     "a name as long as a message": "a" * 500,
     "another name of the manifest": "MANIFEST.JSON/a",
     "the same name in capitals": "Report.html",
+    "the manifest itself": "manifest.json",
     "a file below a file": "config.toml/a",
 }
 
