@@ -115,6 +115,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     for kind in KINDS:
         parser.add_argument(f"--{kind}", type=int, default=0, metavar="N")
+    parser.add_argument("--first", type=int, default=0, metavar="NUMBER")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", metavar="KIND:NUMBER")
     parser.add_argument("--keep", type=Path, metavar="FOLDER")
@@ -126,9 +127,10 @@ def main() -> int:
         fuzzer = Fuzzer(quadnet, given.keep or folder / "trials", whole_run(quadnet, folder), given.seed)
         bad = 0
         for kind in KINDS:
-            numbers = range(getattr(given, kind))
+            numbers = range(given.first, given.first + getattr(given, kind))
             if given.only:
-                numbers = [int(given.only.split(":")[1])] if given.only.startswith(f"{kind}:") else range(0)
+                number = int(given.only.partition(":")[2])
+                numbers = range(number, number + given.only.startswith(f"{kind}:"))
             found, began = Found(), time.monotonic()
             for number in numbers:
                 before = len(found.wrong)

@@ -10,7 +10,7 @@ from pathlib import Path
 from calls import Quadnet, Said
 
 MOST_SECONDS, MOST_MEGABYTES, LONGEST = 10, 1024, 300
-PATIENCE = 3 * MOST_SECONDS  # by the clock, for a machine that does something else besides
+PATIENCE = 12 * MOST_SECONDS  # by the clock, for a machine that does something else besides
 CONTROLS = ("Cc", "Cs", "Zl", "Zp")  # what a terminal obeys, cannot show, or takes for the end of a line
 MAKERS = ("report", "handout", "sweep", "phases", "archive", "list")  # write nothing if they refuse
 
@@ -61,6 +61,7 @@ def tried(quadnet: Quadnet, trial: Trial, folder: Path) -> tuple[Said, list[str]
         cwd=folder,
         env={"TMPDIR": str(folder / "tmp")},
         stdin=trial.stdin,
+        limits={"CPU": MOST_SECONDS + 2},
         patience=PATIENCE,
     )
     changed = {name for name, state in _listing(folder).items() ^ before.items()}
