@@ -20,6 +20,10 @@ from quadnet import config as configuration
 from quadnet.errors import QuadnetError
 from report.record.manifest import sealed
 
+ODD_FILES = (
+    *hostile.FILE_NAMES,
+    *(".DS_Store", "Thumbs.db", ".git/HEAD", "figures/x/y.svg", "d/" * 300 + "x", "key.csv", "handout-x", "aux.txt"),
+)
 BOMB = bytes(30_000_000)  # a few kilobytes when packed
 
 
@@ -62,7 +66,9 @@ def draw(chance: Random, whole: Whole) -> Trial:
     else:
         run += ".pdf"
         files[run] = chance.choice((_spoilt_pdf, _carrier))(chance, whole)
-    calls, weights = zip(*_calls(run), strict=True)
+    calls, weights = zip(
+        *(call for call in _calls(run) if not (call[0][0] == "list" and run.endswith(".pdf"))), strict=True
+    )
     verb, *rest = chance.choices(calls, weights)[0]
     if "good.zip" in rest:
         files["good.zip"] = whole.packed
@@ -111,29 +117,45 @@ def _drop(chance: Random, files: dict[str, bytes]) -> None:
 
 
 def _add(chance: Random, files: dict[str, bytes]) -> None:
-    name = chance.choice(
-        (
-            *hostile.FILE_NAMES,
-            ".DS_Store",
-            "Thumbs.db",
-            ".git/HEAD",
-            "figures/x/y.svg",
-            "d/" * 300 + "x",
-            "key.csv",
-            "handout-x",
-        )
-    )
+    """A file that no run has; half of them the manifest lists."""
+    name = chance.choice(ODD_FILES)
     files[name] = chance.choice((b"", b"x", files.get("metrics.json", b"{}")))
+    if chance.random() < 0.5:
+        _list(files, name)
+
+
+def _list(files: dict[str, bytes], name: str) -> None:
+    """Has the manifest list a file, which may have a name that no file can have."""
+    content = _json(files, "manifest.json")
+    if isinstance(content, dict) and isinstance(content.get("files"), dict):
+        content["files"][name] = {"sha256": "0" * 64, "bytes": 0}
+        files["manifest.json"] = _text(content)
+        _fit(files)
+
+
+def _misname(chance: Random, files: dict[str, bytes]) -> None:
+    """A manifest that lists what lies elsewhere, or cannot be."""
+    _list(
+        files,
+        chance.choice(
+            ("../x", "/etc/passwd", "C:\\x", "a/../../x", "CON", "", ".", "x\0y", "a" * 5000, "a/" * 2000 + "b")
+        ),
+    )
 
 
 def _reseal(chance: Random, files: dict[str, bytes]) -> None:
     """Changes the manifest, which then fits itself."""
     content = _json(files, "manifest.json")
-    if isinstance(content, dict):
-        content.pop("manifest_sha256", None)
+    if not isinstance(content, dict):
+        return
+    content.pop("manifest_sha256", None)
+    if chance.random() < 0.5 and isinstance(content.get("versions"), dict):
+        content["versions"][chance.choice(("numpy", "weasyprint", hostile.text(chance)))] = hostile.text(chance)
+        content["name"] = chance.choice((content.get("name"), hostile.text(chance)))
+    else:
         content = hostile.mutated(chance, content)
-        if isinstance(content, dict):
-            files["manifest.json"] = _sealed(content, files)
+    if isinstance(content, dict):
+        files["manifest.json"] = _sealed(content, files)
 
 
 def _restructure(chance: Random, files: dict[str, bytes]) -> None:
@@ -186,6 +208,7 @@ _FOLDERS = (
     _add,
     _reseal,
     _reseal,
+    _misname,
     _restructure,
     _restructure,
     _restructure,
