@@ -1,5 +1,6 @@
 """The manifest of a run: what it was made from, by what, and the digest of each of its files."""
 
+import codecs
 import hashlib
 import json
 import platform
@@ -143,8 +144,11 @@ def difference(entry: Entry, content: bytes) -> str | None:
     """How a file differs from what a manifest lists; None if it does not."""
     if hashlib.sha256(content).hexdigest() == entry.sha256:
         return None if len(content) == entry.bytes else f"its size is {len(content)} bytes, not the manifest's"
-    if hashlib.sha256(_line_feeds(content)).hexdigest() == entry.sha256:
+    text = _line_feeds(content)
+    if any(hashlib.sha256(each).hexdigest() == entry.sha256 for each in (text, text + b"\n", text.removesuffix(b"\n"))):
         return OTHER_LINES
+    if hashlib.sha256(text.removeprefix(codecs.BOM_UTF8)).hexdigest() == entry.sha256:
+        return "an editor put a byte order mark before it; save it without"
     return "its SHA-256 differs from the manifest's"
 
 

@@ -278,10 +278,10 @@ class _ShortReads(io.BufferedReader):
 def _members(path: Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo], list[str]]]:
     """A zip that is open, its files by their paths from the folder that holds the manifest on, and what is no file."""
     with _damage(path, "zip"), _ShortReads(io.FileIO(path)) as stream, zipfile.ZipFile(stream) as archive:
-        members = [member for member in archive.infolist() if not member.is_dir()]
+        members = [member for member in archive.infolist() if not member.filename.endswith(("/", "\\"))]
         if len(members) > MOST_FILES or sum(member.file_size for member in members) > MOST_BYTES:
             _refuse_size(path, MOST_BYTES)  # what it says of sizes may be false, but none gives more than it says
-        places = [PurePosixPath(member.filename) for member in members]
+        places = [PurePosixPath(member.filename.replace("\\", "/")) for member in members]  # as some Windows packs them
         homes = [place.parent for place in places if place.name == manifest.NAME]
         home = min(homes, key=lambda each: (foreign.above(each.parts) is not None, len(each.parts)), default=_HERE)
         found: dict[str, zipfile.ZipInfo] = {}

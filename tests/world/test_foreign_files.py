@@ -300,6 +300,29 @@ def test_line_endings_that_git_changed_are_told_as_such(quadnet: Any, run: Path,
     assert len(line) - len(str(run)) <= 250
 
 
+EDITED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
+    "a last line end": (lambda content: content.replace(b"\n", b"\r\n") + b"\r\n", "its line endings were changed"),
+    "no last line end": (lambda content: content.removesuffix(b"\n"), "its line endings were changed"),
+    "a byte order mark": (lambda content: b"\xef\xbb\xbf" + content, "an editor put a byte order mark before it"),
+    "another letter": (lambda content: content.replace(b"e", b"f", 1), "its SHA-256 differs from the manifest's"),
+}
+
+
+@pytest.mark.parametrize(("change", "said"), EDITED.values(), ids=EDITED)
+def test_what_an_editor_did_is_told(quadnet: Any, run: Path, change: Callable[[bytes], bytes], said: str) -> None:
+    (run / "config.toml").write_bytes(change((run / "config.toml").read_bytes()))
+    assert f"config.toml: {said}" in quadnet("verify", run, "--quick").out
+
+
+def test_a_zip_as_windows_packs_it_is_read(quadnet: Any, small_run: Path, tmp_path: Path) -> None:
+    path = tmp_path / "run.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("run\\figures\\", "")
+        for each in small_run.rglob("*.*"):
+            file.write(each, "run\\" + str(each.relative_to(small_run)).replace("/", "\\"))
+    assert quadnet("verify", path, "--quick").code == 0
+
+
 def test_handouts_and_sweeps_tell_git_to_leave_them_alone(shelf: Path) -> None:
     for folder in shelf.iterdir():
         if (folder / "config.toml").is_file():
