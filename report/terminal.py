@@ -60,8 +60,12 @@ def run(program: Callable[[], object]) -> NoReturn:
             program()
     except SystemExit as left:
         code = left.code or 0
-    if not _flushed() and code == 0:
-        code = 1
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        if code == 0:  # else that is what was told
+            line, code = _told(error)
+            say(line)
     atexit._run_exitfuncs()
     os._exit(code if isinstance(code, int) else 1)
 
@@ -182,16 +186,6 @@ def _open_streams() -> None:
         stream = getattr(sys, name)
         if number and isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-
-
-def _flushed() -> bool:
-    """Writes out what standard output still holds; says why where that fails."""
-    try:
-        sys.stdout.flush()
-    except OSError as error:
-        say(_told(error)[0])
-        return False
-    return True
 
 
 def _pipes_may_kill(allowed: bool) -> None:
