@@ -4,13 +4,13 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from quadnet.config import Config, dumps
 from report.document import settings
 from report.exercises import Answer, Exercise
-from report.glyphs import printable
+from report.glyphs import lacking, printed
 from report.handout_document import Paper
 from report.language import Language
 from report.page import ExperimentPage, title
@@ -64,7 +64,7 @@ class Block:
     """A table of the answers of a few students.
 
     Attributes:
-        students: Ids and names; a name that print has no letters for is empty.
+        students: Ids and names; a name that the PDF has no letters for is empty there.
         lines: The answers.
     """
 
@@ -135,6 +135,7 @@ def compose(
     paper: Paper,
     language: Language,
     versions: Sequence[tuple[str, str]],
+    medium: str,
 ) -> Key:
     """Puts the pages together.
 
@@ -145,8 +146,12 @@ def compose(
         paper: What it is printed on.
         language: How to speak.
         versions: Names and versions of what shaped the numbers and the pages.
+        medium: What they are for, as in `render.html`; a screen shows all names.
     """
     _ = language.gettext
+    names = {
+        sheet.student: sheet.student.name if medium == "screen" else printed(sheet.student.name) for sheet in sheets
+    }
     exercises = sheets[0].key
     exchanged = [sheet for sheet in sheets if sheet.refused]
     return Key(
@@ -160,12 +165,12 @@ def compose(
         digest=config.digest,
         version=dict(versions)["quadnet"],
         facts=settings(config, language),
-        summary=tuple(_summary(sheets, exchanged, language)),
+        summary=tuple(_summary(sheets, exchanged, language, medium)),
         figures={},
         config_toml=dumps(config),
         versions=tuple(versions),
         paper=paper,
-        blocks=tuple(_blocks(sheets, language)),
+        blocks=tuple(_blocks(sheets, names, language)),
         points=tuple(
             (str(number), exercise.title, language.integer(exercise.points))
             for number, exercise in enumerate(exercises, start=1)
@@ -173,7 +178,7 @@ def compose(
         exchanged=tuple(
             (
                 sheet.student.id,
-                _name(sheet.student),
+                names[sheet.student],
                 str(sheet.seed),
                 str(len(sheet.refused)),
                 _reasons([sheet], language),
@@ -189,11 +194,7 @@ def _numbered(exercises: Sequence[Exercise]) -> Iterator[tuple[int, Exercise, An
             yield number, exercise, answer
 
 
-def _name(student: Student) -> str:
-    return student.name if printable(student.name) else ""
-
-
-def _summary(sheets: Sequence[Sheet], exchanged: Sequence[Sheet], language: Language) -> Iterator[str]:
+def _summary(sheets: Sequence[Sheet], exchanged: Sequence[Sheet], language: Language, medium: str) -> Iterator[str]:
     _ = language.gettext
     yield _(
         "Everybody works on a training run of their own. Its data seed is made of the student’s id and the settings, "
@@ -208,7 +209,7 @@ def _summary(sheets: Sequence[Sheet], exchanged: Sequence[Sheet], language: Lang
             "all": language.integer(len(sheets)),
             "reasons": _reasons(exchanged, language),
         }
-    if not all(printable(sheet.student.name) for sheet in sheets):
+    if medium == "print" and any(lacking(sheet.student.name) for sheet in sheets):
         yield _("Names with letters that these pages have no font for are left out here and stand in key.csv.")
 
 
@@ -223,7 +224,7 @@ def _reasons(sheets: Sequence[Sheet], language: Language) -> str:
     )
 
 
-def _blocks(sheets: Sequence[Sheet], language: Language) -> Iterator[Block]:
+def _blocks(sheets: Sequence[Sheet], names: Mapping[Student, str], language: Language) -> Iterator[Block]:
     """A few students at a time, their answers below each other as on their sheets."""
     answers = [tuple(_numbered(sheet.key)) for sheet in sheets]
     common = [
@@ -242,7 +243,7 @@ def _blocks(sheets: Sequence[Sheet], language: Language) -> Iterator[Block]:
                 Line(str(number) if number != last else "", answer.label, _tolerance(common[place], language), cells)
             )
             last = number
-        yield Block(tuple((sheet.student.id, _name(sheet.student)) for sheet in sheets[some]), tuple(lines))
+        yield Block(tuple((sheet.student.id, names[sheet.student]) for sheet in sheets[some]), tuple(lines))
 
 
 def _tolerance(value: float | None, language: Language) -> str:

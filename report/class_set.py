@@ -11,6 +11,7 @@ A set that was cut off goes on where it stopped: a table in its folder remembers
 import gc
 import hashlib
 import json
+import logging
 import os
 import re
 import threading
@@ -24,13 +25,14 @@ from pathlib import Path
 
 from quadnet import kernel
 from quadnet.config import Config, Report, dumps
-from quadnet.errors import ConfigurationError, QuadnetError
+from quadnet.errors import ConfigurationError, QuadnetError, shortened
 from quadnet.exercises import Lesson, prepare
 from quadnet.program import processors
 from report import class_key, effort, handout, moodle, press, render, stress
 from report.archival import Attachment
 from report.class_key import Sheet
 from report.exercises import exercises
+from report.glyphs import lacking, named, printed
 from report.handout_document import Edition, Paper
 from report.language import Language
 from report.pipeline import page_time
@@ -45,6 +47,7 @@ FOLDERS: dict[Edition, str] = {"student": "students", "instructor": "instructor"
 MOST_TRIES = 64
 _USUAL = 30  # students
 
+_LOG = logging.getLogger("quadnet")
 _PROGRESS = "progress.csv"
 _COLUMNS = ("stamp", "id", "seed", "refused", "files")
 
@@ -215,6 +218,8 @@ def issue(
         usual={"--roster": effort.of_class(config, _USUAL)},
         anyway=anyway,
     )
+    if "pdf" in formats:
+        _warn_of_names(students)
     path = output_dir / f"{config.run_name}-class"
     for edition in editions:
         writing.check_writable(path / FOLDERS[edition])
@@ -273,6 +278,16 @@ class _Files(Mapping[str, bytes]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+
+def _warn_of_names(students: Iterable[Student]) -> None:
+    """Tells which names a PDF cannot show, or not all of."""
+    for student in students:
+        if odd := lacking(student.name):
+            rest = (
+                "is shown without" if printed(student.name) else "is left to be written by hand: there is no font for"
+            )
+            _LOG.warning(f"student {student.id}: in the PDF the name {shortened(student.name, 80)} {rest} {named(odd)}")
 
 
 def _seeded(config: Config, student: Student, seed: int) -> Config:
@@ -402,7 +417,12 @@ def _write_key(
     """
     language = Language.load(order.config.report.language)
     path, sheets = order.path, [result.sheet for result in results]
-    view = class_key.compose(order.config, path.name, sheets, order.paper, language, manifest.versions())
+
+    def key(medium: str) -> str:
+        versions = manifest.versions()
+        view = class_key.compose(order.config, path.name, sheets, order.paper, language, versions, medium)
+        return render.html(view, medium, order.created)
+
     made = {
         "config.toml": dumps(order.config).encode(),
         "key.csv": class_key.table(sheets, language),
@@ -410,9 +430,9 @@ def _write_key(
     }
     failure = next((PdfError(result.failure) for result in results if result.failure is not None), None)
     if "html" in formats:
-        made["key.html"] = render.html(view, "screen", order.created).encode()
+        made["key.html"] = key("screen").encode()
     if printer is not None:
-        printer.send(render.html(view, "print", order.created), {})
+        printer.send(key("print"), {})
         try:
             made["key.pdf"] = printer.pdf()
         except PdfError as error:

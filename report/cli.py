@@ -99,7 +99,7 @@ def report(
         from report import pipeline
 
         resolved = _resolve(config, settings, flags)
-        formats = _formats(to)
+        formats = _formats(to, resolved)
         with console.stages(shown=not (quiet or no_progress)) as progress:
             built = pipeline.build(
                 resolved, output_dir, formats, force=force, anyway=anyway, progress=progress, press=press
@@ -156,7 +156,7 @@ def handout(
         from report import handout as handouts
 
         resolved = _resolve(config, settings, flags)
-        formats = _formats(to or ("html,pdf" if roster is None else "pdf"))
+        formats = _formats(to or ("html,pdf" if roster is None else "pdf"), resolved)
         wanted = edition or ("both" if roster is None else "student")
         chosen = _one_of(
             "--edition", wanted, {**{name: (name,) for name in handouts.EDITIONS}, "both": handouts.EDITIONS}
@@ -227,7 +227,7 @@ def sweep(
 
         resolved = _resolve(config, settings, _flags(None, None, epochs, learning_rate, hidden, momentum, lang))
         pairs = sweeping.Grid(sweeping.seeds("--seeds", seeds), sweeping.seeds("--weight-seeds", weight_seeds))
-        formats = _formats(to)
+        formats = _formats(to, resolved)
         with console.stages(shown=not (quiet or no_progress)) as progress:
             warn = None if quiet else terminal.warn
             swept = sweeping.run(resolved, pairs, output_dir, formats, scheduler, progress, warn, anyway=anyway)
@@ -531,11 +531,13 @@ def _one_of(option: str, text: str, allowed: Mapping[str, Choice]) -> Choice:
     return allowed[text]
 
 
-def _formats(text: str) -> tuple[str, ...]:
-    from report import pipeline
+def _formats(text: str, config: "Config") -> tuple[str, ...]:
+    """The pages that are asked for; a title that they cannot show is refused."""
+    from report import glyphs, pipeline
 
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
     unknown = [name for name in names if name not in pipeline.PAGES]
     if unknown:
         raise ConfigurationError(f"--to {text}: {unknown[0]!r} is no format; write html, pdf or html,pdf")
+    glyphs.check_title(config, names)
     return names

@@ -18,7 +18,7 @@ from quadnet.exercises import Lesson, prepare
 from report import effort, handout_document, render
 from report.archival import Attachment
 from report.exercises import Exercise, exercises
-from report.glyphs import printable
+from report.glyphs import printed
 from report.handout_document import Edition, Paper
 from report.language import Language
 from report.pipeline import PAGES, page_time
@@ -125,7 +125,7 @@ def make_pages(
         paper: What the PDF is printed on.
         created: The time that the pages state, ISO 8601 in UTC.
         typeset: Makes a PDF of a page, its images and its attachments; needed if one is wanted.
-        student: Who works on it; a name that the fonts lack letters for is left to be written by hand.
+        student: Who works on it; a name that the fonts lack letters for is left to be written by hand in the PDF.
     """
     config = lesson.config
     language = Language.load(config.report.language)
@@ -147,8 +147,8 @@ def make_pages(
             pages[page(edition, "html")] = render.html(view, "screen", created).encode()
         if "pdf" in formats and typeset is not None:
             carried = [source] if edition == "instructor" else []
-            if student is not None and not printable(student.name):
-                view = replace(view, student=replace(student, name=""))
+            if student is not None:
+                view = replace(view, student=replace(student, name=printed(student.name)))
             try:
                 pages[page(edition, "pdf")] = typeset(render.html(view, "print", created), images, carried)
             except PdfError as error:

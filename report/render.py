@@ -8,6 +8,7 @@ classes.
 import base64
 import hashlib
 import re
+import unicodedata
 from collections.abc import Collection, Sequence
 from functools import cache
 
@@ -73,12 +74,18 @@ def _environment(language: Language) -> Environment:
     environment.install_gettext_translations(language.translations, newstyle=True)  # type: ignore[attr-defined]  # from the i18n extension
     environment.globals["habits"] = language.habits
     environment.filters.update(font=_font, stylesheet=_stylesheet, drawing=_drawing, formula=_formula, halves=_halves)
-    environment.filters.update(scripts=_scripts, policy=_policy)
+    environment.filters.update(scripts=_scripts, policy=_policy, directed=_directed)
     return environment
 
 
 def _font(name: str) -> str:
     return _uri("font/woff2", assets.data(f"fonts/{name}.woff2"))
+
+
+def _directed(text: str) -> Markup:
+    """A user's words, which may be written from right to left, without an effect on the order of what is around."""
+    leftwards = any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in text)
+    return Markup("<bdi>{}</bdi>" if leftwards else "{}").format(text)
 
 
 def _halves(toml: str) -> tuple[str, str]:

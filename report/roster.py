@@ -1,6 +1,7 @@
 """The list of a class, as a lecturer exports it: a table that is trusted in nothing."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from quadnet.errors import ConfigurationError
 from quadnet.text import CharacterError, line
 from report import csv_input, roster_columns
 from report.csv_input import quoted
-from report.glyphs import printable
+from report.glyphs import lacking, named
 from report.roster_columns import key
 
 LANGUAGES: tuple[str, ...] = get_args(Report.model_fields["language"].annotation)
@@ -20,7 +21,7 @@ LANGUAGES: tuple[str, ...] = get_args(Report.model_fields["language"].annotation
 _LARGEST = 1_000_000  # bytes
 _MOST = 2_000  # students
 _LONGEST_ID, _LONGEST_NAME = 64, 200  # characters
-_ID = re.compile(rf"(?=.{{1,{_LONGEST_ID}}}$)[^\W_]([\w.@+-]*[\w-])?")
+_ID = re.compile(r"[^\W_]([\w.@+-]*[\w-])?")  # but for the marks that stand at letters
 RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")  # no file may be called so under Windows
 
 
@@ -159,13 +160,16 @@ def _line(cell: str, place: str) -> str:
 def _id(text: str, place: str) -> str:
     if not text:
         raise ConfigurationError(f"{place}: no id; give each student one")
-    if not _ID.fullmatch(text) or RESERVED.fullmatch(text):
+    bare = text[:1] + "".join(letter for letter in text[1:] if unicodedata.category(letter)[0] != "M")
+    if len(text) > _LONGEST_ID or not _ID.fullmatch(bare) or RESERVED.fullmatch(text):
         raise ConfigurationError(
             f"{place}: id {quoted(text)} cannot name a file; use at most {_LONGEST_ID} letters, digits and . _ - @ + "
             "between them"
         )
-    if not printable(text):
-        raise ConfigurationError(f"{place}: id {quoted(text)} cannot be printed; use Latin letters and digits")
+    if odd := lacking(text):
+        raise ConfigurationError(
+            f"{place}: id {quoted(text)} cannot be printed: there is no font for {named(odd)}; use other letters"
+        )
     return text
 
 

@@ -130,15 +130,16 @@ def make(original: Path, family: str, style: str, folder: Path) -> list[str]:
     return [chr(code) for code in sorted(single) if code not in characters]
 
 
-def keep(font: TTFont, wanted: set[int]) -> None:
+def keep(font: TTFont, wanted: set[int], features: list[str] = FEATURES) -> None:
     """Takes all but some characters out of a font.
 
     Args:
         font: The font, changed in place.
         wanted: Their code points.
+        features: What of the font's ways to join and place letters stays.
     """
     options = subset.Options(
-        layout_features=FEATURES,
+        layout_features=features,
         glyph_names=False,
         hinting=False,
         name_IDs=["*"],

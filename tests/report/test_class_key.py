@@ -33,8 +33,8 @@ def sheet(number, name="Ada", refused=()):
 
 @pytest.fixture
 def key(english):
-    def make(sheets):
-        return compose(Config(), "class", sheets, "a4", english, manifest.versions())
+    def make(sheets, medium="print"):
+        return compose(Config(), "class", sheets, "a4", english, manifest.versions(), medium)
 
     return make
 
@@ -139,10 +139,23 @@ def test_names_that_cannot_be_printed_are_left_out_and_that_is_said(key):
     assert "stand in key.csv" not in key([sheet(1)]).summary[-1]
 
 
+def test_a_screen_shows_every_name(key):
+    view = key([sheet(0, UNKNOWN), sheet(1, refused=((5, ("went_wrong",)),))], "screen")
+    assert view.blocks[0].students == (("s0", UNKNOWN), ("s1", "Ada"))
+    assert "stand in key.csv" not in " ".join(view.summary)
+
+
+@pytest.mark.parametrize("medium", ["screen", "print"])
+def test_names_from_right_to_left_keep_to_themselves(key, medium):
+    page = render.html(key([sheet(0, "דנה"), sheet(1)], medium), medium, "2000-01-01T00:00:00Z")
+    assert page.count("<bdi>") == 1
+    assert "<small><bdi>דנה</bdi></small>" in page
+
+
 @pytest.mark.parametrize("medium", ["screen", "print"])
 def test_the_page_is_sound_and_shows_names_as_they_are(key, read_page, medium):
     hostile = sheet(0, '<script>alert("1")</script>', ((5, ("went_wrong",)),))
-    page = read_page(render.html(key([hostile, sheet(1)]), medium, "2000-01-01T00:00:00Z"))
+    page = read_page(render.html(key([hostile, sheet(1)], medium), medium, "2000-01-01T00:00:00Z"))
     assert "script" not in [name for name, _ in page.elements]
     assert hostile.student.name in page.text()
     assert page.text().count("1000 ±10") == 1

@@ -163,7 +163,7 @@ def test_no_file_of_this_machine_gets_into_the_page(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ("<p>한</p>", "한|U\\+D55C|glyph"),
+        ("<p>ᠮ</p>", "ᠮ|U\\+182E|glyph"),
         ('<img alt="A dot" src="asset:none.png">', "none.png"),
         ('<img alt="A dot" src="asset:../pyproject.toml">', "pyproject"),
         ('<img alt="A box" src="asset:broken.svg">', "broken.svg"),

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from calls import SMALL
+from pypdf import PdfReader
 
 # White space and format characters
 
@@ -199,3 +200,88 @@ def test_a_curve_as_excel_saves_it(quadnet: Any, tmp_path: Path) -> None:
     said = quadnet("phases", "curve.csv", "--no-plot", cwd=tmp_path)
     assert (said.code, said.err) == (0, "")
     assert "descent" in said.out
+
+
+# Names and titles in any script
+
+
+def test_a_name_in_many_scripts_is_on_every_page(quadnet: Any, tmp_path: Path) -> None:
+    name = "Nguyễn 張偉 김철수 דנה 😀"
+    roster = f"id,name\n1,{name}\n".encode("utf-16")
+    said = quadnet("handout", "--roster", "-", "--to", "html,pdf", cwd=tmp_path, stdin=roster)
+    assert said.code == 0, said.err
+    folder = tmp_path / said.out.strip()
+    for page in ("key.csv", "moodle.xml", "key.html", "students/1.html"):
+        assert name in (folder / page).read_text("utf-8"), page
+    for page in ("key.pdf", "students/1.pdf"):
+        printed = "".join(each.extract_text() for each in PdfReader(folder / page).pages)
+        found = set(re.findall("Nguyễn|張偉|김철수|😀", re.sub(r"\s", "", printed)))
+        assert found == {"Nguyễn", "張偉", "김철수"}, page
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("Nguyễn Văn Thảo", None),
+        ("歐陽鋒 龘", None),
+        ("محمد علي", None),
+        ("ශ්\u200dරී", None),
+        ("Ada 😀", "in the PDF the name Ada 😀 is shown without 😀 (U+1F600)"),
+        ("ᠮᠣ 7", "in the PDF the name ᠮᠣ 7 is left to be written by hand: there is no font for ᠮ (U+182E), ᠣ (U+1823)"),
+    ],
+    ids=ascii,
+)
+def test_who_has_letters_that_print_lacks_is_told_before_the_training(
+    quadnet: Any, name: str, told: str | None
+) -> None:
+    arguments = ("handout", "--roster", "-", "--output-dir", "/proc/none")
+    said = quadnet(*arguments, stdin=f"id,name\ns6,{name}\n".encode())
+    warnings = [line for line in said.err.splitlines() if line.startswith("warning")]
+    assert warnings == ([f"warning: student s6: {told}"] if told else [])
+    assert "warning" not in quadnet(*arguments, "--to", "html", stdin=f"id,name\ns6,{name}\n".encode()).err
+
+
+@pytest.mark.parametrize(
+    ("identity", "told"),
+    [
+        ("学生1", None),
+        ("Nguyễn-1", None),
+        ("محمد", None),
+        ("दिव्या", None),
+        ("ᠮᠣ", "id 'ᠮᠣ' cannot be printed: there is no font for ᠮ (U+182E), ᠣ (U+1823); use other letters"),
+        ("a\u3000b", "id 'a b' cannot name a file"),
+        ("😀", "id '😀' cannot name a file"),
+    ],
+    ids=ascii,
+)
+def test_an_id_in_any_script_that_print_knows(quadnet: Any, identity: str, told: str | None) -> None:
+    # What is taken is refused later, for its second line.
+    said = quadnet("handout", "--roster", "-", stdin=f"id,name\n{identity},A\n!,B\n".encode())
+    assert said.code == 2
+    assert f"line {2 if told else 3}: {told or 'id '}" in said.err
+
+
+@pytest.mark.parametrize("verb", ["report", "handout", "sweep", "class"])
+def test_a_title_that_cannot_be_set_is_told_first_of_all(quadnet: Any, tmp_path: Path, verb: str) -> None:
+    arguments = ("handout", "--roster", "class.csv") if verb == "class" else (verb,)
+    said = quadnet(*arguments, "--set", "report.title=Four 😀 ᠮ quadrants", cwd=tmp_path)
+    assert (said.code, said.out, list(tmp_path.iterdir())) == (2, "", [])
+    assert said.err == (
+        "quadnet: report.title: the PDF has no font for 😀 (U+1F600), ᠮ (U+182E); write it in other letters, or make "
+        "--to html alone\n"
+    )
+
+
+@pytest.mark.parametrize("title", ["Bốn góc phần tư", "四個象限", "네 사분면", "أربعة أرباع", "Четыре квадранта"])
+def test_a_title_in_any_script_is_on_the_page(quadnet: Any, tmp_path: Path, title: str) -> None:
+    assert titled(quadnet, tmp_path, title).removeprefix("<bdi>").removesuffix("</bdi>") == title
+
+
+def test_a_title_in_another_script_is_printed(quadnet: Any, tmp_path: Path) -> None:
+    title = "Bốn góc, 四個象限, 네 사분면"
+    said = quadnet(
+        "handout", *SMALL, "--edition", "student", "--to", "pdf", "--set", f"report.title={title}", cwd=tmp_path
+    )
+    assert (said.code, "warning" in said.err) == (0, False), said.err
+    (page,) = tmp_path.glob("outputs/*/handout-student.pdf")
+    assert title in PdfReader(page).pages[0].extract_text()
