@@ -15,6 +15,7 @@ from typing import Any
 import cffi
 import pypdf
 import pytest
+from fontTools.ttLib import TTFont
 from PIL import Image
 from weasyprint.images import RasterImage
 from weasyprint.pdf import fonts
@@ -144,6 +145,16 @@ def test_nothing_is_to_be_known_where_nothing_has_moved(caplog: pytest.LogCaptur
     assert print_page(page(body), {"a.png": png()}).startswith(b"%PDF-")
     said = [line for line in caplog.messages if "HarfBuzz-Subset" not in line]  # which this machine may lack
     assert said == [], f"pydyf {version('pydyf')} or WeasyPrint {version('weasyprint')} lay their objects out anew"
+
+
+def test_no_time_gets_into_fonts_that_fonttools_subset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import weasyprint.pdf.fonts as fonts; fonts.harfbuzz_subset = None\n")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]).rstrip(":"))
+    reader = pypdf.PdfReader(io.BytesIO(print_page(page("<p>Words</p>"))))
+    items = [reader.get_object(number) for number in range(1, int(reader.trailer["/Size"]))]
+    files = [item["/FontFile2"] for item in items if isinstance(item, dict) and "/FontFile2" in item]
+    times = {TTFont(io.BytesIO(file.get_object().get_data()))["head"].modified for file in files}
+    assert times == {2_082_844_800}  # 1970 in seconds since 1904
 
 
 def test_nothing_is_fetched_from_the_network(listener: Listener) -> None:
