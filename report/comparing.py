@@ -31,6 +31,7 @@ Sections = dict[str, dict[str, tuple[Any, Any]]]
 _HISTORY = "history.csv"
 _MARK = b"<!-- compared by quadnet diff, which may do so anew -->\n"
 _ANOTHER_FILE = "name another file with --html"
+_MOST_SHOWN = 200  # letters of a name or value, which a record that somebody hands over may have by the million
 _PHASES = TypeAdapter(list[Phase])
 
 
@@ -63,7 +64,7 @@ class Comparison:
         """Text in columns, a heading for each section."""
         differing = self.differing
         rows = [
-            ("  " + name, *("-" if value is None else as_text(value) for value in pair))
+            ("  " + _short(name), *("-" if value is None else _short(as_text(value)) for value in pair))
             for section in differing.values()
             for name, pair in section.items()
         ]
@@ -79,6 +80,10 @@ class Comparison:
         """The same as JSON takes it."""
         paths = [str(record.path) for record in self.records]
         return {"paths": paths, "equal": self.equal, "differing": self.differing}
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}… ({len(text)} letters)"
 
 
 def compare(first: Path, second: Path) -> Comparison:

@@ -228,12 +228,12 @@ def content_digest(pdf: bytes) -> str:
     That is the lengths of the streams, the table of positions, and the file's identifier. Made for the PDFs of
     `report.press`, whose objects stand one after the other; not a general reader.
     """
-    whole, place = hashlib.sha256(), 0
+    whole, place, room = hashlib.sha256(), 0, _MOST_UNFOLDED
     while (begin := pdf.find(_STREAM, place)) >= 0 and (end := pdf.find(_END, begin + len(_STREAM) - 1)) >= 0:
         before, positions = pdf[place:begin], b"/Type /XRef" in pdf[place:begin]
         whole.update((_POSITIONS if positions else _LENGTHS).sub(b"", before))
         if not positions:
-            _update_decompressed(whole, pdf[begin + len(_STREAM) : end])
+            room -= _update_decompressed(whole, pdf[begin + len(_STREAM) : end], room)
         place = end
     whole.update(_LENGTHS.sub(b"", pdf[place:]))
     return whole.hexdigest()
@@ -241,19 +241,36 @@ def content_digest(pdf: bytes) -> str:
 
 _STREAM, _END = b"\nstream\n", b"\nendstream"
 _LENGTHS = re.compile(rb"/Length \d+|startxref\s+\d+")
-_POSITIONS = re.compile(rb"/Length \d+|/W \[[^\]]*\]|/ID \[[^\]]*\]")
+_POSITIONS = re.compile(rb"/Length \d+|/W \[[^][]*\]|/ID \[[^][]*\]")  # no bracket within, or a search is quadratic
 
 
-def _update_decompressed(whole: "hashlib._Hash", stream: bytes) -> None:
-    """Adds a stream's content to a digest, piece by piece: a small file can unfold to a huge one."""
-    unfold = zlib.decompressobj()
-    rest = stream
+def _update_decompressed(whole: "hashlib._Hash", stream: bytes, room: int) -> int:
+    """Adds a stream's content to a digest, piece by piece: a small file can unfold to a huge one.
+
+    Args:
+        whole: The digest.
+        stream: Perhaps compressed.
+        room: How many bytes may be unfolded; a stream that has more is added as it is.
+
+    Returns:
+        How many were.
+    """
+    unfold, unfolded = zlib.decompressobj(), 0
     try:
-        while rest:
-            whole.update(unfold.decompress(rest, _PIECE))
-            rest = unfold.unconsumed_tail
+        for start in range(0, len(stream), _PIECE):
+            rest = stream[start : start + _PIECE]
+            while rest:
+                piece = unfold.decompress(rest, _PIECE)
+                unfolded += len(piece)
+                if unfolded > room:
+                    whole.update(stream)
+                    return room
+                whole.update(piece)
+                rest = unfold.unconsumed_tail
     except zlib.error:  # is not compressed
         whole.update(stream)
+    return unfolded
 
 
-_PIECE = 2**20
+_PIECE = 2**16
+_MOST_UNFOLDED = 2**29  # bytes of all streams: some seconds

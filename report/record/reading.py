@@ -11,6 +11,7 @@ import logging
 import os
 import shutil
 import stat
+import time
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -31,6 +32,8 @@ MOST_PHASES = 1000  # of a run that is shown
 MOST_DEPTH = 8  # of folders within each other
 _MOST_DIRECTORY = 4 * 2**20  # of a zip: its table of contents
 _PIECE = 2**20
+_MOST_STRUCTURE = 2**21  # of a PDF: what its objects unfold to, one stream of them
+_MOST_SECONDS = 5
 
 _PDF, _ZIP = b"%PDF-", b"PK"
 
@@ -326,6 +329,35 @@ def _glance_archive(path: Path, wanted: Collection[str]) -> Glance:
     return Glance(frozenset(members), files)
 
 
+class _Hasty(io.BytesIO):
+    """A file that is read for some seconds only: its parts may refer to each other as often as they want."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content)
+        self._end = time.monotonic() + _MOST_SECONDS
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if time.monotonic() > self._end:
+            raise TimeoutError(f"takes longer than {_MOST_SECONDS} s to read")
+        return super().read(size)
+
+
+def _unpacked(attachment: Any, room: int) -> bytes:
+    """What a PDF carries, as the press packs it: by deflate alone, since other filters take a second a megabyte."""
+    stream = attachment.pdf_object["/EF"].get_object()["/F"].get_object()
+    packed = bytes(stream._data)
+    if stream.get("/Filter") is None:
+        unpacked = packed
+    elif stream["/Filter"] == "/FlateDecode" and "/DecodeParms" not in stream:
+        unfold = zlib.decompressobj()
+        unpacked = unfold.decompress(packed, room + 1)
+    else:
+        raise ValueError("packed by another filter than deflate")
+    if len(unpacked) > room:
+        raise ValueError(f"unfolds to more than {MOST_CARRIED >> 20} MB")
+    return unpacked
+
+
 def _carried(path: Path) -> dict[str, bytes]:
     """A PDF and the files that it carries."""
     if path.stat().st_size > MOST_CARRIED:
@@ -335,15 +367,22 @@ def _carried(path: Path) -> dict[str, bytes]:
     content = path.read_bytes()
     files: dict[str, bytes] = {}
     room = MOST_CARRIED
-    with _damage(path, "PDF"):
-        reader = pypdf.PdfReader(io.BytesIO(content), strict=True)  # repairing can take as long as a file wants
+    bounds = pypdf.apply_configuration(
+        zlib_maximum_output_length=_MOST_STRUCTURE,
+        lzw_maximum_output_length=_MOST_STRUCTURE,
+        run_length_maximum_output_length=_MOST_STRUCTURE,
+        stream_filters_maximum_length=1,
+    )
+    with _damage(path, "PDF"), bounds:
+        # Repairing can take as long as a file wants.
+        reader = pypdf.PdfReader(_Hasty(content), strict=True)
         for number, attachment in enumerate(reader.attachment_list):
             name = str(attachment.alternative_name or attachment.name)
             if name in files or name in ("", "..") or PurePosixPath(name).name != name:
                 raise RecordError(f"{path}: carries {name!r}, which is no file of a run, or twice")
-            files[name] = bytes(attachment.content)
+            files[name] = _unpacked(attachment, room)
             room -= len(files[name])
-            if room < 0 or number >= MOST_FILES:
+            if number >= MOST_FILES:
                 _refuse_size(path, MOST_CARRIED)
     return files | {"report.pdf": content}
 

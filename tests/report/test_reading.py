@@ -13,6 +13,7 @@ from typing import Any
 
 import pypdf
 import pytest
+from pypdf.generic import DictionaryObject, NameObject, NumberObject
 
 from report.record import manifest, reading
 from report.record.reading import RecordError, read
@@ -171,12 +172,27 @@ def test_a_run_without_bounds_is_refused(
     refused(short_run / "report.pdf", "holds more than")
 
 
-def test_what_a_pdf_carries_is_bounded(short_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "MOST_CARRIED", (short_run / "report.pdf").stat().st_size)
-    read(short_run / "report.pdf")
-    path = short_run / "report.pdf"
-    monkeypatch.setattr(pypdf.generic.EmbeddedFile, "content", property(lambda self: b"x" * 10**6))
-    refused(path, "holds more than")
+def deflated(target: Path, content: bytes, **more: object) -> Path:
+    """A PDF that carries something, deflated."""
+    writer = pypdf.PdfWriter()
+    writer.add_blank_page(10, 10)
+    entry = writer.add_attachment("manifest.json", content).pdf_object["/EF"]
+    stream = entry["/F"].get_object().flate_encode()
+    if more:
+        numbers = {NameObject(f"/{name}"): NumberObject(value) for name, value in more.items()}
+        stream[NameObject("/DecodeParms")] = DictionaryObject(numbers)
+    entry[NameObject("/F")] = writer._add_object(stream)
+    writer.write(target)
+    return target
+
+
+def test_what_a_pdf_carries_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MOST_CARRIED", 2**20)
+    refused(deflated(tmp_path / "a.pdf", bytes(2**20)), "manifest.json is damaged")
+    refused(deflated(tmp_path / "a.pdf", bytes(2**20 + 1)), "unfolds to more than 1 MB")
+    refused(deflated(tmp_path / "a.pdf", b"", Predictor=12), "packed by another filter than deflate")
+    monkeypatch.setattr(reading, "_MOST_SECONDS", 0)
+    refused(deflated(tmp_path / "a.pdf", b""), "takes longer than 0 s to read")
 
 
 # hostile zips
