@@ -176,12 +176,12 @@ def deflated(target: Path, content: bytes, **more: object) -> Path:
     """A PDF that carries something, deflated."""
     writer = pypdf.PdfWriter()
     writer.add_blank_page(10, 10)
-    entry = writer.add_attachment("manifest.json", content).pdf_object["/EF"]
-    stream = entry["/F"].get_object().flate_encode()
+    stream = writer.add_attachment("manifest.json", b"").pdf_object["/EF"]["/F"].get_object()
+    stream._data = zlib.compress(content)
+    stream[NameObject("/Filter")] = NameObject("/FlateDecode")
     if more:
         numbers = {NameObject(f"/{name}"): NumberObject(value) for name, value in more.items()}
         stream[NameObject("/DecodeParms")] = DictionaryObject(numbers)
-    entry[NameObject("/F")] = writer._add_object(stream)
     writer.write(target)
     return target
 
