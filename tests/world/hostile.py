@@ -203,7 +203,7 @@ def spoilt(chance: Random, content: bytes) -> bytes:
 def encoded(chance: Random, words: str) -> bytes:
     """A text as some editor may save it."""
     codec = chance.choice(
-        ("utf-8",) * 8 + ("utf-8-sig", "utf-16", "utf-16-le", "latin-1", "cp1252", "gb18030", "utf-32")
+        ("utf-8",) * 20 + ("utf-8-sig", "utf-16", "utf-16-le", "latin-1", "cp1252", "gb18030", "utf-32")
     )
-    ends = chance.choice(("\n",) * 6 + ("\r\n", "\r", "\n\r", "\u2028", "\0"))
+    ends = chance.choice(("\n",) * 20 + ("\r\n", "\r", "\n\r", "\u2028", "\0"))
     return words.replace("\n", ends).encode(codec, "replace")

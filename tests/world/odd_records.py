@@ -101,8 +101,8 @@ def _folder(chance: Random, whole: Whole) -> dict[str, bytes]:
 
 
 def _spoil(chance: Random, files: dict[str, bytes]) -> None:
-    name = chance.choice(sorted(files))
-    files[name] = hostile.spoilt(chance, files[name])
+    name = chance.choice(sorted(files) or ["metrics.json"])
+    files[name] = hostile.spoilt(chance, files.get(name, b""))
 
 
 def _swap(chance: Random, files: dict[str, bytes]) -> None:

@@ -42,7 +42,7 @@ ROSTER_HEADS = (
     ),
 )
 NAMES = ("Ada Lovelace", "Žofie Nováková", "李明", "Nguyễn Văn A", "O’Brien", "D'Arcy", "")
-CURVE_HEADS = ("epoch,loss",) * 4 + (
+CURVE_HEADS = ("epoch,loss",) * 16 + (
     "loss",
     "loss,epoch",
     "epoch,loss,val_loss",
@@ -71,25 +71,26 @@ def roster(chance: Random) -> bytes:
 
 
 def curve(chance: Random) -> bytes:
-    """A table of losses."""
-    count = chance.choice((0, 1, 2, 3, 50, 50, 400))
-    kind = chance.randrange(5)
-    losses = [
-        f"{2.3 * 0.99**row:.6g}"
-        if kind < 2
-        else hostile.number(chance)
-        if kind == 2
-        else repr(
-            chance.choice((1.0, -1.0, 1e308, -1e308, 5e-324, float("nan"), float("inf"), 0.0))
-            if chance.random() < 0.3
-            else chance.random()
-        )
-        for row in range(count)
-    ]
-    if kind == 4 and losses:
+    """A table of losses; a third of them can be read."""
+    count = chance.choice((0, 2, 3, 50, 50, 50, 400))
+    kind = chance.choice((_falling, _falling, _wild, _hostile))
+    losses = [kind(chance, row) for row in range(count)]
+    if count and chance.random() < 0.2:
         losses[chance.randrange(count)] = chance.choice((hostile.number, hostile.text))(chance)
     epochs = [str(row) if chance.random() < 0.998 else hostile.number(chance) for row in range(count)]
     return _table(chance, CURVE_HEADS, [list(pair) for pair in zip(epochs, losses, strict=True)])
+
+
+def _falling(_chance: Random, row: int) -> str:
+    return f"{2.3 * 0.99**row:.6g}"
+
+
+def _wild(chance: Random, _row: int) -> str:
+    return repr(chance.choice((1.0, -1.0, 1e308, -1e308, 5e-324, float("nan"), float("inf"), 0.0, chance.random())))
+
+
+def _hostile(chance: Random, _row: int) -> str:
+    return hostile.number(chance) if chance.random() < 0.05 else f"{chance.random():.17g}"
 
 
 def _table(chance: Random, heads: tuple[str, ...], rows: list[list[str]]) -> bytes:
@@ -129,7 +130,7 @@ def _quoted(chance: Random, cell: str) -> str:
     if kind < 0.85:
         return cell
     doubled = cell.replace('"', '""')
-    return f'"{doubled}"' if kind < 0.97 else f'"{cell}'
+    return f'"{doubled}"' if kind < 0.999 else f'"{cell}'
 
 
 def read_curve(chance: Random) -> Trial:
