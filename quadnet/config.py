@@ -7,8 +7,10 @@
 import difflib
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -236,11 +238,24 @@ def loads(content: bytes, source: str) -> dict[str, Any]:
         ConfigurationError: It is no TOML.
     """
     try:
-        return tomllib.loads(decode(content))
+        text = decode(content)
     except EncodingError as error:
         raise ConfigurationError(f"{source}, {error}; save it as UTF-8") from None
+    try:
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # a number of thousands of digits is a ValueError of its own
-        raise ConfigurationError(f"{source}: not valid TOML ({error or 'nested too deeply'})") from None
+        raise ConfigurationError(
+            f"{source}: not valid TOML ({error or 'nested too deeply'}){_odd(error, text)}"
+        ) from None
+
+
+def _odd(error: Exception, text: str) -> str:
+    """Names what stands where TOML ends, if a keyboard seldom has it: nobody sees a wrong space or quotation mark."""
+    if not (place := re.search(r"at line (\d+), column (\d+)", str(error))):
+        return ""
+    number, column = map(int, place.groups())
+    letter = text.split("\n")[number - 1][column - 1 : column]
+    return "" if letter.isascii() else f"; U+{ord(letter):04X} stands there"
 
 
 def override(values: Mapping[str, Any], assignments: Iterable[str]) -> dict[str, Any]:
@@ -350,7 +365,8 @@ def _explain(error: ValidationError) -> str:
 
 def _short(value: Any) -> str:
     try:
-        return shortened(json.dumps(value, default=str), 60)
+        text = str(value) if isinstance(value, date | time) else json.dumps(value, default=str, ensure_ascii=False)
+        return shortened(text, 60)
     except ValueError:  # it is, or holds, a number of more digits than Python writes
         return "a number of more than 3000 digits"
     except RecursionError:

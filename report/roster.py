@@ -84,7 +84,10 @@ def read(path: Path, language: str) -> Roster:
     if not rows:
         shown = quoted(", ".join(head))
         raise ConfigurationError(f"{files.name(path)}: has no students; write one line for each below {shown}")
-    columns = _Columns(_ids(head, [cells for _, cells in rows], place), names, _at("language", head, place))
+    languages = _at("language", head)
+    columns = _Columns(
+        _ids(head, [cells for _, cells in rows], place), names, _only(languages, head, place) if languages else None
+    )
     students: dict[str, Student] = {}
     places: dict[str, str] = {}
     for place, cells in rows:
@@ -102,27 +105,29 @@ def read(path: Path, language: str) -> Roster:
 
 def _names(head: Sequence[str], place: str) -> tuple[int, ...]:
     for wanted in roster_columns.NAMES:
-        found = [_at(name, head, place) for name in wanted]
-        if None not in found:
-            return tuple(column for column in found if column is not None)
+        found = [_at(name, head) for name in wanted]
+        if all(found):
+            return tuple(_only(columns, head, place) for columns in found)
     raise _missing("name", head, place)
 
 
 def _ids(head: Sequence[str], rows: Sequence[Sequence[str]], place: str) -> int:
-    found = [column for name in roster_columns.IDS if (column := _at(name, head, place)) is not None]
+    found = [columns for name in roster_columns.IDS if (columns := _at(name, head))]
     if not found:
         raise _missing("id", head, place)
-    return next(
-        (column for column in found if all("".join(cells[column : column + 1]).strip() for cells in rows)), found[0]
-    )
+    whole = (columns for columns in found if all("".join(cells[columns[0] : columns[0] + 1]).strip() for cells in rows))
+    return _only(next(whole, found[0]), head, place)
 
 
-def _at(name: str, head: Sequence[str], place: str) -> int | None:
-    """Where a column is."""
-    found = [column for column, cell in enumerate(head) if key(cell) == key(name)]
-    if len(found) > 1:
-        raise ConfigurationError(f"{place}: {len(found)} columns called {name}; keep one")
-    return found[0] if found else None
+def _at(name: str, head: Sequence[str]) -> list[int]:
+    """Where columns of a name are."""
+    return [column for column, cell in enumerate(head) if key(cell) == key(name)]
+
+
+def _only(columns: Sequence[int], head: Sequence[str], place: str) -> int:
+    if len(columns) > 1:
+        raise ConfigurationError(f"{place}: {len(columns)} columns called {head[columns[0]]}; keep one")
+    return columns[0]
 
 
 def _missing(name: str, head: Sequence[str], place: str) -> ConfigurationError:

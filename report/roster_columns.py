@@ -10,7 +10,8 @@ from collections.abc import Sequence
 IDS = (
     *("SIS User ID", "id", "ID number", "Student ID", "Student number", "SID", "OrgDefinedId", "Matriculation number"),
     *("ID-Nummer", "Matrikelnummer", "Matrikel-Nr.", "Numéro d’identification", "Numéro d’étudiant", "Matricule"),
-    *("Número de ID", "Matrícula", "学号", "學號", "编号", "学籍番号", "학번"),
+    *("Número de ID", "Matrícula", "Número de identificação", "Matricola", "ID-nummer", "Studentnummer", "MSSV"),
+    *("Mã sinh viên", "Номер", "学号", "學號", "编号", "学籍番号", "학번"),
     *(
         "SIS Login ID",
         "Username",
@@ -30,6 +31,8 @@ NAMES = (
     *(("Vorname", "Name"), ("Prénom", "Nom"), ("name",), ("Full name",), ("Student name",), (CANVAS,)),
     *(("Vollständiger Name",), ("Nom complet",), ("Nombre completo",), ("姓名",), ("氏名",), ("이름",)),
     *(("First name", "Last name"), ("First name", "Surname"), ("Given name", "Family name"), ("Vorname", "Nachname")),
+    *(("Họ và tên",), ("ФИО",), ("Имя", "Фамилия"), ("Nome", "Cognome"), ("Nome", "Sobrenome"), ("Nome completo",)),
+    *(("Voornaam", "Achternaam"),),
     *(("Nombre", "Apellido(s)"), ("Nombre", "Apellidos"), ("名", "姓"), ("名字", "姓氏")),
     *(("Last name",), ("Surname",), ("Family name",), ("Nachname",), ("Nom",), ("Apellidos",)),
     *(("First name",), ("Given name",), ("Vorname",), ("Nombre",)),

@@ -185,7 +185,7 @@ WRONG = [
     (["--config", "missing.toml"], "missing.toml: cannot be read (No such file or directory)"),
     (["--config", "."], "cannot be read (Is a directory)"),
     (["--config", "broken.toml"], "broken.toml: not valid TOML"),
-    (["--config", "latin.toml"], "latin.toml: not UTF-8 text"),
+    (["--config", "latin.toml"], "latin.toml, line 1: not UTF-8 text"),
     (["--config", "typo.toml"], "typo.toml: unknown key training.epoch; did you mean training.epochs?"),
     (["--config", "flat.toml"], "data"),
 ]

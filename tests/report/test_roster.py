@@ -85,6 +85,7 @@ PLATFORMS = {
         [("12", "Bo Ek")],
         "id from “OrgDefinedId”, name from “First Name” and “Last Name”",
     ),
+    "an address twice": ("id,name,Email,Email\n1,Ada,x,y\n", [("1", "Ada")], None),
     "capitals": ("STUDENT_ID|FULL NAME\n1|Ada\n", [("1", "Ada")], "id from “STUDENT_ID”, name from “FULL NAME”"),
     "Excel": ('sep=;\nid;name\n1;"Ek, Bo"\n', [("1", "Ek, Bo")], None),
     "Excel, another mark": ('"sep=^"\nName^ID^^\nBo^1^^\n', [("1", "Bo")], None),

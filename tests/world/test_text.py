@@ -91,9 +91,15 @@ def test_a_configuration_is_read_as_editors_save_it(quadnet: Any, tmp_path: Path
             b"[report]\ntitle = true\n",
             "report.title = true is not allowed: a line of 1 to 200 characters; put it in quot",
         ),
+        (
+            b"[report]\ntitle = 2026-12-01\n",
+            "report.title = 2026-12-01 is not allowed: a line of 1 to 200 characters; put",
+        ),
+        ("[report]\ntitle = “Four”\n".encode(), "(at line 2, column 9)); U+201C stands there"),
+        ("[data]\nseed\xa0= 3\n".encode(), "(at line 2, column 5)); U+00A0 stands there"),
         (b"name = 7\n", "name = 7 is not allowed: lower-case letters, digits and hyphens"),
     ],
-    ids=["Latin-1", "GBK", "UTF-16 without its mark", "a number", "a truth value", "a number for a name"],
+    ids=["Latin-1", "GBK", "UTF-16 without its mark", "a number", "true", "a date", "quotes", "a space", "a name"],
 )
 def test_what_is_wrong_with_a_configuration_is_told_in_one_line(
     quadnet: Any, tmp_path: Path, content: bytes, told: str
