@@ -31,9 +31,10 @@ def _used(font: TTFont) -> set[int]:
     return {code for code in font.getBestCmap() if unicodedata.category(chr(code)) != "Co"}
 
 
-def _han(_font: TTFont) -> set[int]:
-    """Those of simplified and traditional Chinese computers."""
-    return _characters("gbk") | _characters("big5hkscs")
+def _han(font: TTFont) -> set[int]:
+    """Those of Chinese and Japanese computers, and those that China allows in names."""
+    computers = [_characters(codec) for codec in ("gbk", "big5hkscs", "cp932", "shift_jisx0213")]
+    return set.union(*computers, map(ord, STANDARD), (code for code in font.getBestCmap() if code > 0xFFFF))
 
 
 def _hangul(_font: TTFont) -> set[int]:
@@ -41,6 +42,11 @@ def _hangul(_font: TTFont) -> set[int]:
     return _characters("euc_kr")
 
 
+# Those of extension A in China's Table of General Standard Characters; of the others beyond GBK the font has few more.
+STANDARD = (
+    "㑇㑊㕮㘎㙍㙘㙦㛃㛚㛹㟃㠇㠓㤘㥄㧐㧑㧟㫰㬊㬎㬚㭎㭕㮾㰀㳇㳘㳚㴔㵐㶲㸆㸌㺄㻬㽏㿠䁖䂮䃅䃎䅟䌹䎃䎖䏝䏡䏲䐃"
+    "䓖䓛䓨䓫䓬䗖䗛䗪䗴䜣䝙䢺䢼䣘䥽䦃䲟䲠䲢䴓䴔䴕䴖䴗䴘䴙䶮"
+)
 SCRIPTS = (  # of names, beyond Latin, Greek, Cyrillic and Chinese
     *("Hebrew", "Arabic", "Devanagari", "Bengali", "Gurmukhi", "Gujarati", "Tamil", "Telugu", "Kannada", "Malayalam"),
     *("Sinhala", "Thai", "Khmer", "Ethiopic", "Armenian", "Georgian"),
