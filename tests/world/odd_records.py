@@ -1,30 +1,21 @@
 """Records of runs that were spoilt: by accident, byte by byte, and on purpose, with digests that fit."""
 
-import hashlib
-import io
-import json
-import warnings
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import hostile
 import odd_pdf
+import odd_zip
+import resealed
 from calls import SMALL
 from trial import Trial
-
-from quadnet import config as configuration
-from quadnet.errors import QuadnetError
-from report.record.manifest import sealed
 
 ODD_FILES = (
     *hostile.FILE_NAMES,
     *(".DS_Store", "Thumbs.db", ".git/HEAD", "figures/x/y.svg", "d/" * 300 + "x", "key.csv", "handout-x", "aux.txt"),
 )
-BOMB = bytes(30_000_000)  # a few kilobytes when packed
 
 
 @dataclass(frozen=True)
@@ -121,21 +112,12 @@ def _add(chance: Random, files: dict[str, bytes]) -> None:
     name = chance.choice(ODD_FILES)
     files[name] = chance.choice((b"", b"x", files.get("metrics.json", b"{}")))
     if chance.random() < 0.5:
-        _list(files, name)
-
-
-def _list(files: dict[str, bytes], name: str) -> None:
-    """Has the manifest list a file, which may have a name that no file can have."""
-    content = _json(files, "manifest.json")
-    if isinstance(content, dict) and isinstance(content.get("files"), dict):
-        content["files"][name] = {"sha256": "0" * 64, "bytes": 0}
-        files["manifest.json"] = _text(content)
-        _fit(files)
+        resealed.add(files, name)
 
 
 def _misname(chance: Random, files: dict[str, bytes]) -> None:
     """A manifest that lists what lies elsewhere, or cannot be."""
-    _list(
+    resealed.add(
         files,
         chance.choice(
             ("../x", "/etc/passwd", "C:\\x", "a/../../x", "CON", "", ".", "x\0y", "a" * 5000, "a/" * 2000 + "b")
@@ -145,7 +127,7 @@ def _misname(chance: Random, files: dict[str, bytes]) -> None:
 
 def _reseal(chance: Random, files: dict[str, bytes]) -> None:
     """Changes the manifest, which then fits itself."""
-    content = _json(files, "manifest.json")
+    content = resealed.read(files, "manifest.json")
     if not isinstance(content, dict):
         return
     content.pop("manifest_sha256", None)
@@ -155,14 +137,14 @@ def _reseal(chance: Random, files: dict[str, bytes]) -> None:
     else:
         content = hostile.mutated(chance, content)
     if isinstance(content, dict):
-        files["manifest.json"] = _sealed(content, files)
+        files["manifest.json"] = resealed.sealed_or_old(content, files)
 
 
 def _restructure(chance: Random, files: dict[str, bytes]) -> None:
     """Changes what stands in a file of JSON, and the manifest so that it fits."""
     name = chance.choice([name for name in sorted(files) if name.endswith(".json")] or ["metrics.json"])
-    files[name] = _text(hostile.mutated(chance, _json(files, name)))
-    _fit(files)
+    files[name] = resealed.written(hostile.mutated(chance, resealed.read(files, name)))
+    resealed.fit(files)
 
 
 def _deepen(chance: Random, files: dict[str, bytes]) -> None:
@@ -181,7 +163,7 @@ def _deepen(chance: Random, files: dict[str, bytes]) -> None:
             b"[" + b"1," * depth + b"1]",
         )
     )
-    _fit(files)
+    resealed.fit(files)
 
 
 def _retell(chance: Random, files: dict[str, bytes]) -> None:
@@ -196,7 +178,7 @@ def _retell(chance: Random, files: dict[str, bytes]) -> None:
         files[name] = "\n".join(lines).encode(errors="replace")
     elif name in files:
         files[name] = hostile.spoilt(chance, files[name])
-    _fit(files)
+    resealed.fit(files)
 
 
 _FOLDERS = (
@@ -218,88 +200,12 @@ _FOLDERS = (
 )
 
 
-def _json(files: Mapping[str, bytes], name: str) -> Any:
-    try:
-        return json.loads(files.get(name, b"{}"))
-    except (ValueError, RecursionError):
-        return {}
-
-
-def _text(content: Any) -> bytes:
-    try:
-        return json.dumps(content).encode()
-    except (ValueError, RecursionError):  # of more digits than Python writes
-        return b"1" * 5000
-
-
-def _fit(files: dict[str, bytes]) -> None:
-    """Makes the manifest say what there is."""
-    content = _json(files, "manifest.json")
-    if not isinstance(content, dict) or not isinstance(content.get("files"), dict):
-        return
-    for name, entry in content["files"].items():
-        if name in files and isinstance(entry, dict):
-            entry |= {"sha256": hashlib.sha256(files[name]).hexdigest(), "bytes": len(files[name])}
-    try:
-        digest = configuration.parse(configuration.loads(files.get("config.toml", b""), "config.toml")).digest
-        content["inputs"]["config_sha256"] = digest
-    except (QuadnetError, KeyError, TypeError):
-        pass
-    content.pop("manifest_sha256", None)
-    files["manifest.json"] = _sealed(content, files)
-
-
-def _sealed(content: dict[str, Any], files: Mapping[str, bytes]) -> bytes:
-    try:
-        return sealed(content)
-    except (ValueError, RecursionError, TypeError):  # nothing that a manifest can hold
-        return files["manifest.json"]
+def _odd_zip(chance: Random, whole: Whole) -> bytes:
+    return odd_zip.packed(chance, _folder(chance, whole) if chance.random() < 0.7 else whole.files)
 
 
 def _spoilt_zip(chance: Random, whole: Whole) -> bytes:
     return hostile.spoilt(chance, whole.packed)
-
-
-def _odd_zip(chance: Random, whole: Whole) -> bytes:
-    """A zip that says or holds what none of a run does."""
-    files = _folder(chance, whole) if chance.random() < 0.7 else dict(whole.files)
-    method = chance.choice((zipfile.ZIP_DEFLATED,) * 4 + (zipfile.ZIP_STORED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA))
-    odd = (
-        "../x",
-        "/x",
-        "C:\\x",
-        "..\\..\\evil.bat",
-        "CON",
-        "a/../../x",
-        "x/",
-        "__MACOSX/._x",
-        "a" * 60_000,
-        "\ud7ff",
-        "a\nb",
-        "x\0y",
-    )
-    target = io.BytesIO()
-    with warnings.catch_warnings(), zipfile.ZipFile(target, "w", method, allowZip64=True) as archive:
-        warnings.simplefilter("ignore")  # of names twice
-        top = chance.choice(("", "run/", "a/b/", "../", "/"))
-        for name, content in files.items():
-            archive.writestr(top + name.encode(errors="replace").decode(), content)
-        kind = chance.randrange(6)
-        if kind == 0:
-            archive.writestr(chance.choice(odd), b"x")
-        elif kind == 1:
-            archive.writestr(top + chance.choice(("bomb", "metrics.json", "report.html")), BOMB, zipfile.ZIP_DEFLATED)
-        elif kind == 2:
-            for number in range(chance.choice((20, 3000))):
-                archive.writestr(f"{top}{number}", b"")
-        elif kind == 3:
-            archive.comment = chance.randbytes(chance.choice((3, 60_000)))
-    content = target.getvalue()
-    if chance.random() < 0.3:  # says other sizes, methods, flags, places than are true
-        at = content.rfind(b"PK\1\2", 0, chance.randrange(len(content)) + 1)
-        place = max(at, 0) + chance.randrange(6, 46)
-        content = content[:place] + chance.randbytes(chance.choice((1, 2, 4))) + content[place + 1 :]
-    return content
 
 
 def _spoilt_pdf(chance: Random, whole: Whole) -> bytes:
