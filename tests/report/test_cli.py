@@ -450,7 +450,7 @@ def test_a_rebuilt_run_s_path_is_the_last_line_on_standard_output(monkeypatch: p
 
 def recorded(*paths: str) -> Any:
     """Records of which nothing counts but where they are."""
-    return tuple(SimpleNamespace(path=Path(path)) for path in paths)
+    return tuple(SimpleNamespace(path=Path(path), passed=()) for path in paths)
 
 
 def test_runs_that_differ_are_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
