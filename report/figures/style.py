@@ -163,7 +163,12 @@ def plane(
 
 def decades(axis: Axis) -> None:
     """Gives a logarithmic axis its powers of ten as plain text and no small ticks: both cost time and say little."""
-    axis.set_major_formatter(FuncFormatter(lambda value, _: power_of_ten(round(math.log10(value)))))
+
+    def label(value: float, _: int) -> str:
+        # matplotlib asks for ticks beyond the axis, too, and there it may run out of numbers
+        return power_of_ten(round(math.log10(value))) if 0 < value < math.inf else ""
+
+    axis.set_major_formatter(FuncFormatter(label))
     axis.set_minor_locator(NullLocator())
 
 

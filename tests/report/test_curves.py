@@ -149,3 +149,11 @@ def test_the_name_of_a_file_spoils_no_drawing(tmp_path: Path, name: str) -> None
     title = ElementTree.parse(tmp_path / "plot.svg").getroot().find("{http://www.w3.org/2000/svg}title")
     assert title is not None
     assert title.text == one_line(name)
+
+
+@pytest.mark.filterwarnings("ignore:overflow")  # of matplotlib, which looks for ticks beyond the axis
+@pytest.mark.parametrize("losses", ["1\n1e-300\n1e300\n", "1\n5e-324\n1e308\n0.5\n", "1\n3e-241\n0.5\n4e303\n"])
+def test_a_curve_over_all_numbers_that_there_are_can_be_drawn(tmp_path: Path, losses: str) -> None:
+    (tmp_path / "a.csv").write_text(losses)
+    curves.plot(curves.find(tmp_path / "a.csv"), tmp_path / "a.svg")
+    assert (tmp_path / "a.svg").read_bytes().startswith(b"<?xml")
