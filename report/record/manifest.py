@@ -222,17 +222,21 @@ def _entry(name: str, content: bytes) -> dict[str, Any]:
     return entry
 
 
-def content_digest(pdf: bytes) -> str:
+def content_digest(pdf: bytes, *, fonts: bool = True) -> str:
     """SHA-256 (hexadecimal) of a PDF with its streams decompressed, without what depends on their compression.
 
     That is the lengths of the streams, the table of positions, and the file's identifier. Made for the PDFs of
     `report.press`, whose objects stand one after the other; not a general reader.
+
+    Args:
+        pdf: The file.
+        fonts: Whether the embedded fonts count; without them, what is drawn with them and where does.
     """
     whole, place, room = hashlib.sha256(), 0, _MOST_UNFOLDED
     while (begin := pdf.find(_STREAM, place)) >= 0 and (end := pdf.find(_END, begin + len(_STREAM) - 1)) >= 0:
         before, positions = pdf[place:begin], b"/Type /XRef" in pdf[place:begin]
-        whole.update((_POSITIONS if positions else _LENGTHS).sub(b"", before))
-        if not positions:
+        whole.update((_POSITIONS if positions else _LENGTHS).sub(b"", before if fonts else _FONT.sub(b"", before)))
+        if not positions and (fonts or not _FONT.search(before, before.rfind(b"obj"))):
             room -= _update_decompressed(whole, pdf[begin + len(_STREAM) : end], room)
         place = end
     whole.update(_LENGTHS.sub(b"", pdf[place:]))
@@ -241,6 +245,7 @@ def content_digest(pdf: bytes) -> str:
 
 _STREAM, _END = b"\nstream\n", b"\nendstream"
 _LENGTHS = re.compile(rb"/Length \d+|startxref\s+\d+")
+_FONT = re.compile(rb"/Length1 \d+")  # of a font's file before compression
 _POSITIONS = re.compile(rb"/Length \d+|/W \[[^][]*\]|/ID \[[^][]*\]")  # no bracket within, or a search is quadratic
 
 
@@ -269,6 +274,9 @@ def _update_decompressed(whole: "hashlib._Hash", stream: bytes, room: int) -> in
                 rest = unfold.unconsumed_tail
     except zlib.error:  # is not compressed
         whole.update(stream)
+    else:
+        if not unfold.eof:  # nor is what only begins like it
+            whole.update(stream)
     return unfolded
 
 

@@ -223,6 +223,18 @@ def test_versions_are_compared_where_both_manifests_can_name_them() -> None:
     assert manifest.comparable(beside, other) == (beside.versions, other.versions)
 
 
+def test_fonts_can_be_left_out_of_the_digest_of_a_pdf() -> None:
+    def pdf(font: bytes, page: bytes) -> bytes:
+        packed = zlib.compress(font)
+        head = b"%%PDF-1.7\n1 0 obj\n<</Length1 %d/Length %d>>" % (len(font), len(packed))
+        return b"\nstream\n".join([head, packed + b"\nendstream\nendobj\n2 0 obj\n<<>>", page + b"\nendstream\n"])
+
+    one, font, page = pdf(b"letters", b"a"), pdf(b"other letters", b"a"), pdf(b"letters", b"b")
+    assert len({manifest.content_digest(each) for each in (one, font, page)}) == 3
+    without = [manifest.content_digest(each, fonts=False) for each in (one, font, page)]
+    assert without[0] == without[1] != without[2]
+
+
 def test_a_manifest_reads_back_to_what_was_written() -> None:
     read = manifest.parse(made({"a": b"1"}, {"Pango": "1.2"}))
     assert read.inputs.created == CREATED
