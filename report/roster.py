@@ -80,7 +80,7 @@ def read(path: Path, language: str) -> Roster:
     )
     head = [cell.strip() for cell in head]
     names = _names(head, place)
-    rows = [row for row in rows if roster_columns.is_student(head[names[0]], row[1][names[0] : names[0] + 1])]
+    rows = [row for row in rows if roster_columns.is_student(head, row[1], names[0])]
     if not rows:
         shown = quoted(", ".join(head))
         raise ConfigurationError(f"{files.name(path)}: has no students; write one line for each below {shown}")

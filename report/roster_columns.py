@@ -3,6 +3,7 @@
 Capitals, accents, spaces and punctuation of a column's name do not count.
 """
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -26,18 +27,20 @@ IDS = (
     *("Email address", "Email", "E-Mail-Adresse", "Adresse de courriel", "Dirección de correo", "电子邮件地址"),
 )
 CANVAS = "Student"  # has names such as “Lovelace, Ada”, and lines that are no students
-# The first of these that are there; of two columns the given name stands first.
+# The first of these that are there; of two columns the given name stands first. Pairs come first: where there is a
+# column for surnames, another one does not hold the whole name.
 NAMES = (
-    *(("Vorname", "Name"), ("Prénom", "Nom"), ("name",), ("Full name",), ("Student name",), (CANVAS,)),
-    *(("Vollständiger Name",), ("Nom complet",), ("Nombre completo",), ("姓名",), ("氏名",), ("이름",)),
-    *(("First name", "Last name"), ("First name", "Surname"), ("Given name", "Family name"), ("Vorname", "Nachname")),
-    *(("Họ và tên",), ("ФИО",), ("Имя", "Фамилия"), ("Nome", "Cognome"), ("Nome", "Sobrenome"), ("Nome completo",)),
-    *(("Voornaam", "Achternaam"),),
-    *(("Nombre", "Apellido(s)"), ("Nombre", "Apellidos"), ("名", "姓"), ("名字", "姓氏")),
+    *(("First name", "Last name"), ("First name", "Surname"), ("Given name", "Family name"), ("Forename", "Surname")),
+    *(("Name", "Surname"), ("Name", "Last name"), ("Name", "Family name"), ("Given name", "Surname")),
+    *(("Vorname", "Nachname"), ("Vorname", "Name"), ("Vorname", "Familienname"), ("Voornaam", "Achternaam")),
+    *(("Prénom", "Nom"), ("Nombre", "Apellido(s)"), ("Nombre", "Apellidos"), ("Nombres", "Apellidos")),
+    *(("Nome", "Cognome"), ("Nome", "Sobrenome"), ("Имя", "Фамилия"), ("名", "姓"), ("名字", "姓氏"), ("이름", "성")),
+    *(("name",), ("Full name",), ("Student name",), (CANVAS,), ("Vollständiger Name",), ("Nom complet",)),
+    *(("Nombre completo",), ("Nome completo",), ("Họ và tên",), ("ФИО",), ("姓名",), ("氏名",), ("이름",), ("성명",)),
     *(("Last name",), ("Surname",), ("Family name",), ("Nachname",), ("Nom",), ("Apellidos",)),
-    *(("First name",), ("Given name",), ("Vorname",), ("Nombre",)),
+    *(("First name",), ("Given name",), ("Vorname",), ("Nombre",), ("Nome",)),
 )
-_NO_STUDENTS = ("pointspossible", "studenttest", "teststudent", "")  # in the column `CANVAS`
+_NO_STUDENTS = ("pointspossible", "studenttest", "teststudent")  # in the column `CANVAS`
 _UNSPACED = ("CJK", "IDEOGRAPHIC ITERATION", "HIRAGANA", "KATAKANA", "HANGUL")  # how the names of letters begin
 
 
@@ -46,14 +49,20 @@ def key(name: str) -> str:
     return "".join(letter for letter in unicodedata.normalize("NFKD", name.casefold()) if letter.isalnum())
 
 
-def is_student(column: str, name: Sequence[str]) -> bool:
+def is_student(head: Sequence[str], cells: Sequence[str], name: int) -> bool:
     """Whether a row is about a student.
 
     Args:
-        column: The first of those that names stand in.
-        name: What the row has there, if it is long enough.
+        head: The names of all columns.
+        cells: The row, which may be shorter.
+        name: In which column names stand, or the first part of them.
     """
-    return key(column) != key(CANVAS) or key("".join(name)) not in _NO_STUDENTS
+    if key(head[name]) != key(CANVAS) or name >= len(cells):
+        return True
+    if text := key(cells[name]):
+        return text not in _NO_STUDENTS
+    wanted = set(map(key, IDS))
+    return any(cell.strip() for column, cell in zip(head, cells, strict=False) if key(column) in wanted)
 
 
 def whole_name(columns: Sequence[str], parts: Sequence[str]) -> str:
@@ -63,8 +72,8 @@ def whole_name(columns: Sequence[str], parts: Sequence[str]) -> str:
         columns: Where its parts stand, one or a pair of `NAMES`.
         parts: What stands there.
     """
-    if key(columns[0]) == key(CANVAS) and parts[0].count(",") == 1:
-        last, first = map(str.strip, parts[0].split(","))
+    if key(columns[0]) == key(CANVAS) and len(halves := re.split("[,，]", parts[0])) == 2:
+        last, first = map(str.strip, halves)
         parts = (first, last)
     if all(unicodedata.name(letter, "").startswith(_UNSPACED) for letter in "".join(parts)):
         return "".join(reversed(parts))

@@ -70,6 +70,17 @@ PLATFORMS = {
         [("s1", "Ada Lovelace"), ("s2", "Bo Ek")],
         "id from “SIS User ID”, name from “Student”, 2 students",
     ),
+    "a name that is missing": (
+        "Student,ID,SIS User ID,Section\n    Points Possible,,,\n,312,s2,A\n李，雷,313,s3,A\n",
+        [("s2", ""), ("s3", "李雷")],
+        "id from “SIS User ID”, name from “Student”, 2 students",
+    ),
+    "name and surname": (
+        "ID,Name,Surname\n1,Ada,Lovelace\n",
+        [("1", "Ada Lovelace")],
+        "id from “ID”, name from “Name” and “Surname”, 1 student",
+    ),
+    "Korean": ("학번,성,이름\n1,김,철수\n", [("1", "김철수")], "name from “이름” and “성”"),
     "nbgrader": (
         "id,first_name,last_name,email,lms_user_id\nada,Ada,Lovelace,,\nbo,,,,\n",
         [("ada", "Ada Lovelace"), ("bo", "")],
