@@ -161,7 +161,9 @@ def check_fault(way: str, folder: Path, run: Path, said: str, *launcher: str) ->
     assert bool(told[3]) == ("space" in said)
     after = tree(folder)
     grown = {name for name in after if before.get(name) != after[name]}
-    assert {Path(name).name for name in grown} <= ({"config.toml", "runs.csv"} if way == "sweep" else set())
+    assert {Path(name).name for name in grown} <= (
+        {"config.toml", "runs.csv", ".gitattributes"} if way == "sweep" else set()
+    )
     assert before.keys() <= after.keys()
 
 

@@ -100,8 +100,8 @@ def test_there_are_none_where_the_weights_start_at_zero_whatever_the_seed(defaul
 
 def test_the_number_of_processors_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     results = []
-    for processors in (1, 3, None):
-        monkeypatch.setattr(replicates.os, "cpu_count", lambda processors=processors: processors)
+    for count in (1, 3, 7):
+        monkeypatch.setattr(replicates, "processors", lambda count=count: count)
         results.append([other.loss.tobytes() for other in _of(_small()).runs])
     assert results[0] == results[1] == results[2]
 
@@ -133,7 +133,7 @@ def test_whoever_leaves_early_ends_them(monkeypatch: pytest.MonkeyPatch) -> None
             raise
 
     monkeypatch.setattr(replicates, "_replicate", endless)
-    monkeypatch.setattr(replicates.os, "cpu_count", lambda: 1)
+    monkeypatch.setattr(replicates, "processors", lambda: 1)
 
     def interrupted() -> None:
         with Replicating() as replicating:

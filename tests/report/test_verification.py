@@ -98,7 +98,7 @@ def test_a_damaged_run_is_not_run_again(copied_run: Path, monkeypatch: pytest.Mo
 def unnamed(folder: Path) -> str:
     """What is said of a PDF made here that comes out otherwise."""
     versions = json.loads((folder / "manifest.json").read_text())["versions"]
-    below = ", ".join(f"{name} {versions[name]}" for name in ("Python", "Pango", "HarfBuzz", "zlib"))
+    below = ", ".join(f"{name} {versions[name]}" for name in ("Python", "Pango", "HarfBuzz", "zlib", "subsetter"))
     return f"possible cause: made with others than {below}, which a PDF does not name"
 
 
