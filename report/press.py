@@ -214,13 +214,15 @@ def _keep_pictures() -> set[str]:
 def _versions() -> dict[str, str]:
     """Versions of the libraries below the typesetter that shape its PDF, by name, as far as it lets them be asked."""
     below = {name: version(name) for name in ("fonttools", "pydyf", "tinycss2", "tinyhtml5")}
+    import cffi  # type: ignore[import-untyped]  # it has no type hints
+
     try:
         from weasyprint.text.ffi import ffi, harfbuzz, pango
 
         ffi.cdef("char *pango_version_string(void); char *hb_version_string(void);", override=True)
         harfbuzz_version = ffi.string(harfbuzz.hb_version_string()).decode()
         names = {"Pango": ffi.string(pango.pango_version_string()).decode(), "HarfBuzz": harfbuzz_version}
-    except (ImportError, AttributeError):
+    except (ImportError, AttributeError, cffi.CDefError, cffi.FFIError):
         names = {}
     return {**names, **below, "zlib": zlib.ZLIB_RUNTIME_VERSION, "subsetter": _subsetter()}
 
@@ -239,8 +241,8 @@ def _subsetter() -> str:
 
 def _subset_fact() -> str:
     return (
-        "the PDF looks the same in other bytes than elsewhere, since the library HarfBuzz-Subset (4.1 or later) did not"
-        " subset its fonts; for the exact bytes install libharfbuzz-subset0 (from Debian 12 and Ubuntu 24.04 on)"
+        "the PDF looks the same in other bytes than elsewhere, since no HarfBuzz-Subset (4.1 or later) is there for"
+        " its fonts; for the exact bytes install it (libharfbuzz-subset0 on Debian 12, Ubuntu 24.04 and later)"
     )
 
 

@@ -18,7 +18,7 @@ def whole(
     return odd_records.Whole.read(small_run, packed, printed_run / "report.pdf")
 
 
-@pytest.mark.parametrize(("kind", "count"), [("configurations", 12), ("records", 15), ("rosters", 50), ("tables", 12)])
+@pytest.mark.parametrize(("kind", "count"), [("configurations", 12), ("records", 12), ("rosters", 30), ("tables", 8)])
 def test_odd_and_hostile_input_is_taken_or_refused_in_a_line(
     quadnet: Any, whole: odd_records.Whole, tmp_path: Path, kind: str, count: int
 ) -> None:
