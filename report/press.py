@@ -284,7 +284,7 @@ def install_command() -> str:
         return "pacman -S pango"
     if "alpine" in system:
         return "apk add pango"
-    return "apt-get install --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+    return "apt-get install libpango-1.0-0 libpangoft2-1.0-0 $(apt-cache pkgnames libharfbuzz-subset0)"
 
 
 def load() -> None:
