@@ -293,6 +293,7 @@ def verify(
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = 0,
+    no_progress: NoProgress = False,
 ) -> None:
     """Check a run's files against its manifest, make it again, and compare.
 
@@ -301,7 +302,8 @@ def verify(
     with terminal.explained(verbose, quiet=quiet):
         from report import verification
 
-        found = verification.verify(run, quick=quick, anyway=anyway)
+        with console.stages(shown=not (quiet or no_progress)) as progress:
+            found = verification.verify(run, quick=quick, anyway=anyway, progress=progress)
         console.passed_over(found.passed, quiet=quiet)
         if as_json:
             typer.echo(json.dumps({"result": found.headline, "findings": found.findings}))
@@ -318,6 +320,7 @@ def rebuild(
     anyway: Anyway = False,
     quiet: Quiet = False,
     verbose: Verbose = 0,
+    no_progress: NoProgress = False,
 ) -> None:
     """Make a run again from its PDF alone, and say whether it came out the same to the byte.
 
@@ -327,7 +330,8 @@ def rebuild(
     with terminal.explained(verbose, quiet=quiet):
         from report import verification
 
-        found, path = verification.rebuild(run, output_dir, force=force, anyway=anyway)
+        with console.stages(shown=not (quiet or no_progress)) as progress:
+            found, path = verification.rebuild(run, output_dir, force=force, anyway=anyway, progress=progress)
         console.passed_over(found.passed, quiet=quiet)
         if not quiet:
             for line in (found.headline, *found.findings):

@@ -14,6 +14,7 @@ from quadnet.errors import ConfigurationError, QuadnetError
 from report import effort, pipeline, seal
 from report.pipeline import PAGES, Made
 from report.press import Press
+from report.progress import SILENT, Stages
 from report.record import keeping, manifest, reading, writing
 from report.record.manifest import Manifest
 from report.record.reading import Record, RecordError
@@ -48,13 +49,14 @@ class Verification:
     passed: tuple[str, ...] = ()
 
 
-def verify(path: Path, *, quick: bool = False, anyway: bool = False) -> Verification:
+def verify(path: Path, *, quick: bool = False, anyway: bool = False, progress: Stages = SILENT) -> Verification:
     """Checks a run.
 
     Args:
         path: A run's folder, an archive of one, or its PDF.
         quick: Whether to leave it at the stored files.
         anyway: Whether to run it again however long that takes.
+        progress: Told where making it again is.
 
     Raises:
         QuadnetError: It is no run, or its configuration cannot be used.
@@ -65,7 +67,7 @@ def verify(path: Path, *, quick: bool = False, anyway: bool = False) -> Verifica
         found = Verification(Outcome.SAME_BYTES, "stored files agree with the manifest; not run again", ())
     if found is None:
         _check_effort(record, anyway=anyway)
-        found = compare(record, again(record))
+        found = compare(record, again(record, progress))
     return replace(found, passed=record.passed)
 
 
@@ -74,7 +76,9 @@ def _check_effort(record: Record, *, anyway: bool) -> None:
     effort.check(f"{record.path}: to make it again", resolved(record), effort.of_report, anyway=anyway)
 
 
-def rebuild(path: Path, output_dir: Path, *, force: bool = False, anyway: bool = False) -> tuple[Verification, Path]:
+def rebuild(
+    path: Path, output_dir: Path, *, force: bool = False, anyway: bool = False, progress: Stages = SILENT
+) -> tuple[Verification, Path]:
     """Makes a run anew, writes it, and compares the two.
 
     Args:
@@ -82,6 +86,7 @@ def rebuild(path: Path, output_dir: Path, *, force: bool = False, anyway: bool =
         output_dir: Where the new folder goes.
         force: Whether to replace a run of that name.
         anyway: Whether to run it again however long that takes.
+        progress: Told where making it is.
 
     Returns:
         What came of the comparison, and the new folder.
@@ -97,14 +102,18 @@ def rebuild(path: Path, output_dir: Path, *, force: bool = False, anyway: bool =
             raise QuadnetError(f"{target}: is there already; --force replaces it, or name another --output-dir")
     _check_effort(record, anyway=anyway)
     writing.check_writable(writing.place(target).parent)
-    made = again(record)
+    made = again(record, progress)
     kept = writing.write(target, made.contents)
     found = _damage(record) or compare(record, made)
     return replace(found, findings=(*found.findings, *kept), passed=record.passed), target
 
 
-def again(record: Record) -> Made:
+def again(record: Record, progress: Stages = SILENT) -> Made:
     """Makes a run anew from its configuration alone.
+
+    Args:
+        record: The run.
+        progress: Told where making it is.
 
     Raises:
         QuadnetError: The configuration is missing, cannot be used, or is not that of the manifest.
@@ -113,9 +122,9 @@ def again(record: Record) -> Made:
     formats = [key for key, name in PAGES.items() if name in record.manifest.files or name in record.files]
     created = record.manifest.inputs.created
     if "pdf" not in formats:
-        return pipeline.make(config, formats, created, None)
+        return pipeline.make(config, formats, created, None, progress)
     with Press() as press:
-        made = pipeline.make(config, formats, created, press)
+        made = pipeline.make(config, formats, created, press, progress)
     if made.failure is not None:
         raise made.failure
     return made

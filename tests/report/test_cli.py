@@ -23,6 +23,7 @@ from report.cli import app
 from report.comparing import Comparison
 from report.pipeline import Built
 from report.press import PdfError, Press
+from report.progress import SILENT
 from report.verification import Outcome, Verification
 
 Command = Callable[..., Any]  # gives what CliRunner.invoke gives
@@ -423,9 +424,9 @@ def test_what_a_verification_found_is_the_exit_code(monkeypatch: pytest.MonkeyPa
     assert json.loads(machine.stdout) == {"result": FOUND.headline, "findings": list(FOUND.findings)}
     called("verify", "a run", "--anyway")
     assert asked[1:] == [
-        (Path("a run"), {"quick": False, "anyway": False}),
-        (Path("a run"), {"quick": True, "anyway": False}),
-        (Path("a run"), {"quick": False, "anyway": True}),
+        (Path("a run"), {"quick": False, "anyway": False, "progress": SILENT}),
+        (Path("a run"), {"quick": True, "anyway": False, "progress": SILENT}),
+        (Path("a run"), {"quick": False, "anyway": True, "progress": SILENT}),
     ]
 
 
@@ -443,8 +444,8 @@ def test_a_rebuilt_run_s_path_is_the_last_line_on_standard_output(monkeypatch: p
     assert loud.stderr == "same numbers, other bytes\na.svg: differs\nb\\n\\x1b: differs\n"
     assert quiet.stderr == ""
     assert asked == [
-        (Path("a.pdf"), Path("outputs"), {"force": False, "anyway": False}),
-        (Path("a.pdf"), Path("there"), {"force": True, "anyway": False}),
+        (Path("a.pdf"), Path("outputs"), {"force": False, "anyway": False, "progress": SILENT}),
+        (Path("a.pdf"), Path("there"), {"force": True, "anyway": False, "progress": SILENT}),
     ]
 
 

@@ -200,10 +200,13 @@ def test_a_curve_s_name_need_not_be_utf_8(quadnet: Any, tmp_path: Path) -> None:
     (tmp_path / "\udce9-phases.svg").read_text(encoding="utf-8")
 
 
-def on_terminal(folder: Path, *arguments: str) -> list[str]:
+REPORT = ["report", *[each for each in SMALL if each != "--no-progress"], "--to", "html"]
+
+
+def on_terminal(folder: Path, *arguments: object) -> list[str]:
     """What a terminal behind standard error was shown, one after the other."""
     ours, theirs = pty.openpty()
-    command = [*PROGRAM, "report", *[each for each in SMALL if each != "--no-progress"], "--to", "html", *arguments]
+    command = [*PROGRAM, *map(str, arguments)]
     process = subprocess.Popen(command, cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=theirs)
     os.close(theirs)
     seen = b""
@@ -217,7 +220,7 @@ def on_terminal(folder: Path, *arguments: str) -> list[str]:
 
 
 def test_a_terminal_sees_the_stages_on_one_line(tmp_path: Path) -> None:
-    *stages, last = on_terminal(tmp_path, "--set", "replicates.runs=2")
+    *stages, last = on_terminal(tmp_path, *REPORT, "--set", "replicates.runs=2")
     assert stages[0] == "training 0/60"
     assert stages[1].startswith("training 60/60, ")
     assert stages[-1] == "training · evidence · 2 other seeds · figures · HTML written"
@@ -227,4 +230,11 @@ def test_a_terminal_sees_the_stages_on_one_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("option", "lines"), [("--no-progress", 1), ("-q", 0)])
 def test_who_wants_no_stages_sees_none(tmp_path: Path, option: str, lines: int) -> None:
-    assert len(on_terminal(tmp_path, option)) == lines
+    assert len(on_terminal(tmp_path, *REPORT, option)) == lines
+
+
+def test_making_a_run_again_has_stages_too(small_run: Path, tmp_path: Path) -> None:
+    assert on_terminal(tmp_path, "verify", small_run)[-1].startswith("training · evidence · ")
+    *stages, last = on_terminal(tmp_path, "rebuild", small_run)
+    assert stages[-1].startswith("training · evidence · ")
+    assert last == "same bytes"
