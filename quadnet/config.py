@@ -241,12 +241,18 @@ def loads(content: bytes, source: str) -> dict[str, Any]:
         text = decode(content)
     except EncodingError as error:
         raise ConfigurationError(f"{source}, {error}; save it as UTF-8") from None
+    if _LONG_KEY.search(text):  # takes the parser time and memory by the square of its length
+        raise ConfigurationError(f"{source}: nested too deeply")
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # a number of thousands of digits is a ValueError of its own
         raise ConfigurationError(
             f"{source}: not valid TOML ({error or 'nested too deeply'}){_odd(error, text)}"
         ) from None
+
+
+_PART = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')"""
+_LONG_KEY = re.compile(rf"{_PART}(?:[ \t]*\.[ \t]*{_PART}){{200}}")
 
 
 def _odd(error: Exception, text: str) -> str:

@@ -29,7 +29,8 @@ mkdir "$root/checkout"
 git -C "$here" archive HEAD | tar -x -C "$root/checkout"
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
-trap 'umount "$root/proc" "$root/dev"' EXIT
+mount --bind /dev/pts "$root/dev/pts"
+trap 'umount "$root/proc" "$root/dev/pts" "$root/dev"' EXIT
 
 there() {
   local kept=(PIP_CERT="$certificates") name

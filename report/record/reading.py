@@ -30,8 +30,7 @@ MOST_JSON = 4 * 2**20  # of one file that is read as a whole; many times as much
 MOST_FILES = 10_000
 MOST_PHASES = 1000  # of a run that is shown
 MOST_DEPTH = 8  # of folders within each other
-_MOST_DIRECTORY = 4 * 2**20  # of a zip: its table of contents
-_PIECE = 2**20
+_PIECE = 2**18  # that is read of a zip at a time; so long is its table of contents at most, of some thousand files
 _MOST_STRUCTURE = 2**21  # of a PDF: what its objects unfold to, one stream of them
 _MOST_SECONDS = 5
 
@@ -272,7 +271,7 @@ class _ShortReads(io.BufferedReader):
     """A file of which no part is asked for that would fill the memory, such as a zip's table of millions of files."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        if size is not None and size > _MOST_DIRECTORY:
+        if size is not None and size > _PIECE:
             raise zipfile.BadZipFile("its table of contents is too long")
         return super().read(size)
 
@@ -313,9 +312,7 @@ def _archive(path: Path) -> tuple[dict[str, bytes], list[str]]:
     files: dict[str, bytes] = {}
     with _members(path) as (archive, members, passed):
         for name, member in members.items():
-            with archive.open(member) as file, io.BytesIO() as content:
-                shutil.copyfileobj(file, content, _PIECE)
-                files[name] = content.getvalue()
+            files[name] = _unfolded(archive, member)
     return files, passed
 
 
@@ -324,9 +321,14 @@ def _glance_archive(path: Path, wanted: Collection[str]) -> Glance:
     with _members(path) as (archive, members, _):
         for name in members.keys() & set(wanted):
             _check_short(path, name, members[name].file_size)
-            with archive.open(members[name]) as file:
-                files[name] = file.read()
+            files[name] = _unfolded(archive, members[name])
     return Glance(frozenset(members), files)
+
+
+def _unfolded(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    with archive.open(member) as file, io.BytesIO() as content:
+        shutil.copyfileobj(file, content, _PIECE)
+        return content.getvalue()
 
 
 class _Hasty(io.BytesIO):

@@ -170,9 +170,14 @@ def nested(depth: int) -> Any:
 
 
 def _places(tree: Any, above: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """The way to every part of a structure."""
+    """The way to every part of a structure, but for what lies deep in one that was made deep."""
+    if len(above) > _DEEP:
+        return []
     parts = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
     return [above, *(place for key, part in parts for place in _places(part, (*above, key)))]
+
+
+_DEEP = 50
 
 
 def spoilt(chance: Random, content: bytes) -> bytes:

@@ -48,6 +48,24 @@ def test_standard_input_is_bounded(quadnet: Any, verb: str) -> None:
     refused(quadnet(*verb.split(), stdin=b"#" * 1_000_001), 2, "standard input: ")
 
 
+@pytest.mark.parametrize("key", ["a" + ".a" * 30_000, '"a"' + '."a"' * 15_000, "[x" + " . b" * 15_000 + "]\na"])
+def test_a_key_of_thousands_of_parts_is_not_taken_apart(quadnet: Any, tmp_path: Path, key: str) -> None:
+    (tmp_path / "long.toml").write_text(f"{key} = 1\n")
+    said = quadnet("report", "--config", "long.toml", cwd=tmp_path)
+    refused(said, 2, "long.toml: nested too deeply")
+    assert said.megabytes < 300  # the parser takes 4 GB
+
+
+def test_a_table_of_a_sweep_that_is_too_long_is_left_alone(quadnet: Any, tmp_path: Path) -> None:
+    sweep = ["sweep", "--weight-seeds", "0:1", "--epochs", "20", "-q", "--to", "html"]
+    made = quadnet(*sweep, cwd=tmp_path)
+    assert made.code == 0, made.err
+    table = tmp_path / made.out.strip() / "runs.csv"
+    os.truncate(table, 65 * 2**20)
+    refused(quadnet(*sweep, cwd=tmp_path), 1, "runs.csv: is larger than 64 MB")
+    assert table.stat().st_size == 65 * 2**20
+
+
 @pytest.mark.parametrize(
     ("arguments", "lower"),
     [
