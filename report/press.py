@@ -19,6 +19,7 @@ import html
 import io
 import json
 import logging
+import os
 import re
 import subprocess
 import sys
@@ -28,7 +29,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from importlib.metadata import version
 from types import TracebackType
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, NoReturn, Self
 
 from quadnet.errors import QuadnetError
 from report import archival, assets, environment, seal
@@ -334,11 +335,19 @@ def main() -> None:
     try:
         result = pdf(content["page"], images, attachments, facts)
     except ValueError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(1)
+        _end_with(str(error))
+    except BaseException as error:  # one of WeasyPrint's is no Exception
+        _end_with(f"{type(error).__name__}: {error}")
     output.write(json.dumps(sorted(facts)).encode() + b"\n" + result)
     output.close()
     gc.freeze()  # nor is there a last collection when the process ends
+
+
+def _end_with(line: str) -> NoReturn:
+    """Says why there is no PDF; ends at once, since libraries may crash when they are taken down in the middle."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+    os._exit(1)
 
 
 if __name__ == "__main__":

