@@ -24,11 +24,14 @@ def sealed(pdf: bytes) -> bytes:
 
 
 def is_broken(pdf: bytes) -> bool:
-    """Whether a PDF was sealed and is not as it was; one without a seal, as earlier versions made it, is not."""
+    """Whether a PDF was sealed and is not as it was; one without a seal is not."""
+    return is_there(pdf) and sealed(pdf) != pdf
+
+
+def is_there(pdf: bytes) -> bool:
+    """Whether a PDF was sealed; programs that save it anew, and earlier versions of this one, leave no seal."""
     found = _identifier(pdf)
-    if found is None or not any(half.startswith(_MARK) for half in found.groups()):
-        return False
-    return sealed(pdf) != pdf
+    return found is not None and any(half.startswith(_MARK) for half in found.groups())
 
 
 def _identifier(pdf: bytes) -> re.Match[bytes] | None:

@@ -28,6 +28,7 @@ NUMBERS = (
     "claims.json",
     "replicates.json",
 )
+_SAVED_ANEW = "another program saved the PDF anew, or an earlier version made it"  # since it has no seal
 _WORDS = ("claim", "test", "because")  # keys of texts, which another version may word otherwise
 
 
@@ -64,11 +65,18 @@ def verify(path: Path, *, quick: bool = False, anyway: bool = False, progress: S
     record = reading.read(path)
     found = _damage(record)
     if found is None and quick:
-        found = Verification(Outcome.SAME_BYTES, "stored files agree with the manifest; not run again", ())
+        found = Verification(Outcome.SAME_BYTES, f"stored files agree with the manifest; {_unseen(record)}", ())
     if found is None:
         _check_effort(record, anyway=anyway)
         found = compare(record, again(record, progress))
     return replace(found, passed=record.passed)
+
+
+def _unseen(record: Record) -> str:
+    """What a look at the stored files does not find."""
+    if record.whole or seal.is_there(record.files[PAGES["pdf"]]):
+        return "not run again"
+    return f"not run again, and of its pages nothing is known: {_SAVED_ANEW}"
 
 
 def _check_effort(record: Record, *, anyway: bool) -> None:
@@ -193,7 +201,7 @@ def compare(record: Record, made: Made) -> Verification:
     differing = [name for name in {**theirs, **ours} if theirs.get(name) != ours.get(name)]
     if not differing:
         return Verification(Outcome.SAME_BYTES, "same bytes", ())
-    causes = tuple(_causes(record.manifest, anew.manifest))
+    causes = tuple(_causes(record, anew.manifest))
     other = [name for name in differing if name in NUMBERS and not _are_words(record, anew, name)]
     if other:
         return Verification(Outcome.OTHER_NUMBERS, "other numbers", (*_numbers(record, anew, other), *causes))
@@ -226,8 +234,11 @@ def _digests(record: Record) -> dict[str, str]:
     return digests
 
 
-def _causes(theirs: Manifest, ours: Manifest) -> Iterator[str]:
+def _causes(record: Record, ours: Manifest) -> Iterator[str]:
     """Versions that differ, or what may differ that a PDF does not name."""
+    theirs = record.manifest
+    if not record.whole and not seal.is_there(record.files[PAGES["pdf"]]):
+        yield f"likely cause: {_SAVED_ANEW}"
     before, now = manifest.comparable(theirs, ours)
     differing = [name for name in {**before, **now} if before.get(name) != now.get(name)]
     for name in differing:

@@ -264,7 +264,7 @@ def _update_decompressed(whole: "hashlib._Hash", stream: bytes, room: int) -> in
     try:
         for start in range(0, len(stream), _PIECE):
             rest = stream[start : start + _PIECE]
-            while rest:
+            while rest and not unfold.eof:  # what follows its end may come back as a rest for ever
                 piece = unfold.decompress(rest, _PIECE)
                 unfolded += len(piece)
                 if unfolded > room:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -132,6 +133,19 @@ def test_a_lone_pdf_as_it_was_printed_agrees(quadnet: Any, printed_run: Path, tm
     shutil.copy(printed_run / "report.pdf", tmp_path / "a.pdf")
     said = quadnet("verify", tmp_path / "a.pdf", "--quick")
     assert (said.code, said.out) == (0, "stored files agree with the manifest; not run again\n")
+
+
+def test_a_pdf_that_another_program_saved_is_told_as_such(quadnet: Any, printed_run: Path, tmp_path: Path) -> None:
+    content = (printed_run / "report.pdf").read_bytes().replace(b"quadnet:", b"whoever:")
+    # Some end a stream without a line of its own, so that more seems to follow.
+    long = max(re.findall(rb"\nstream\n(.*?\nendstream)", content, re.DOTALL), key=len)
+    (tmp_path / "a.pdf").write_bytes(content.replace(long, long.replace(b"\nendstream", b" endstream")))
+    quick, said = quadnet("verify", tmp_path / "a.pdf", "--quick"), quadnet("verify", tmp_path / "a.pdf")
+    assert quick.code == 0
+    assert "of its pages nothing is known: another program saved the PDF anew" in quick.out
+    assert (said.code, said.out.splitlines()[0]) == (1, "same numbers, other bytes")
+    assert "likely cause: another program saved the PDF anew" in said.out
+    assert said.seconds < 10
 
 
 # words and numbers
