@@ -10,6 +10,8 @@ from report.record import crate, files, manifest, reading, writing
 from report.record.manifest import Entry
 from report.record.reading import Record, RecordError
 
+_ANOTHER_PLACE = "name another place with --output"
+
 
 def archive(
     runs: Sequence[Path],
@@ -46,8 +48,8 @@ def archive(
         if target.exists() and not force:
             raise QuadnetError(f"{target}: is there already; --force replaces it, or name another --output")
         content = files.zipped(_contents(record))
-        writing.check_writable(target.parent)
-        writing.replace(target, content, "name another place with --output")
+        writing.check_writable(target.parent, _ANOTHER_PLACE)
+        writing.replace(target, content, _ANOTHER_PLACE)
         written.add(target)
         yield target
 

@@ -262,7 +262,7 @@ def phases(
         target = None if no_plot else plot or curves.plot_beside(file)
         found = curves.find(file)
         if target is not None:
-            curves.check_free(target, force=force)
+            curves.check_free(target, file, force=force)
         if not quiet:
             for warning in found.warnings():
                 terminal.warn(warning)

@@ -13,7 +13,6 @@ from pydantic import TypeAdapter, ValidationError
 from quadnet import __version__
 from quadnet.arrays import FloatArray
 from quadnet.dataset import quadrants
-from quadnet.errors import QuadnetError
 from quadnet.phases import Phase
 from quadnet.training import train
 from report import effort, pipeline, verification
@@ -107,10 +106,7 @@ def check_free(target: Path, runs: Iterable[Path], *, force: bool) -> None:
         QuadnetError: There is a file that is no page of this kind, and it is not to be replaced; or the page would lie
             in the folder of a run, which holds nothing but what its manifest lists.
     """
-    for run in runs:
-        if run.is_dir() and target.resolve().is_relative_to(run.resolve()):
-            raise QuadnetError(f"{target}: lies in the run's folder, which would not verify then; {_ANOTHER_FILE}")
-    writing.check_free(target, _MARK, "comparison of quadnet", _ANOTHER_FILE, force=force)
+    writing.check_free(target, _MARK, "comparison of quadnet", _ANOTHER_FILE, runs, force=force)
 
 
 def write_page(found: Comparison, target: Path, *, anyway: bool = False) -> None:

@@ -99,13 +99,14 @@ def plot_beside(path: Path) -> Path:
     return Path("phases.svg" if path == files.STANDARD_INPUT else f"{path.stem}-phases.svg")
 
 
-def check_free(target: Path, *, force: bool) -> None:
-    """Makes sure that no file is lost to a drawing.
+def check_free(target: Path, path: Path, *, force: bool) -> None:
+    """Makes sure that no file is lost to a drawing, least of all the curve's.
 
     Raises:
-        QuadnetError: There is a file that is no drawing of this kind, and it is not to be replaced.
+        QuadnetError: There is a file that is no drawing of this kind, and it is not to be replaced; or the drawing
+            would lie in the folder of a run.
     """
-    writing.check_free(target, _MARK, "drawing of phases", _ANOTHER_FILE, force=force)
+    writing.check_free(target, _MARK, "drawing of phases", _ANOTHER_FILE, (path,), force=force)
 
 
 def check_own(found: Found, path: Path, target: Path) -> None:

@@ -93,7 +93,7 @@ def write(found: Listing, target: Path, environment: Mapping[str, str], language
         QuadnetError: It cannot be written.
     """
     created = page_time(environment)
-    base = Path(os.path.relpath(found.folder.resolve(), target.resolve().parent)).as_posix()
+    base = Path(os.path.relpath(os.path.realpath(found.folder), Path(os.path.realpath(target)).parent)).as_posix()
     page = render.html(compose(found, base, language), "screen", created).encode()
     writing.replace(target, _START + _MARK + page.removeprefix(_START), "name another file with --html")
 

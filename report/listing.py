@@ -218,10 +218,10 @@ def find(folder: Path) -> Listing:
         with os.scandir(folder) as entries:
             for place in entries:
                 if foreign.is_foreign(place.name):
-                    passed.append(f"{place.name}/" if place.is_dir() else place.name)
+                    passed.append(f"{place.name}/" if Path(place).is_dir() else place.name)
                     continue
                 if place.is_symlink():
-                    others += place.is_dir() or place.name.endswith(ZIP)
+                    others += Path(place).is_dir() or place.name.endswith(ZIP)  # or it leads round in a circle
                 elif place.is_dir():
                     folders.append(place.name)
                 elif place.is_file() and place.name.endswith(ZIP):

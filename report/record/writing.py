@@ -7,7 +7,7 @@ import secrets
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -21,18 +21,31 @@ _FULL = (errno.ENOSPC, errno.EDQUOT)
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # of Linux's renameat2
 
 
-def check_writable(folder: Path) -> None:
+def check_writable(folder: Path, remedy: str = _ANOTHER_FOLDER) -> None:
     """Makes the folder and tries to write in it, so that a long run does not end at a closed door.
 
+    Args:
+        folder: Where something is to be written.
+        remedy: What the user can do if that is not possible.
+
     Raises:
-        QuadnetError: It cannot be made or written to.
+        QuadnetError: It cannot be made or written to, or lies in a run's.
     """
+    _check_outside(folder, folder / "any", remedy)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
+    except FileExistsError as error:
+        raise QuadnetError(f"{error.filename}: is a file, or a link that leads nowhere; {remedy}") from None
     except OSError as error:
-        raise explained(folder, error) from None
+        raise explained(folder, error, remedy) from None
+
+
+def _check_outside(path: Path, file: Path, remedy: str) -> None:
+    """Makes sure that no run's folder is spoilt by a file in it."""
+    if any("metrics.json" in keeping.listed(folder) for folder in Path(os.path.realpath(file)).parents):
+        raise QuadnetError(f"{path}: lies in a run's folder, which would not verify then; {remedy}")
 
 
 def place(target: Path) -> Path:
@@ -89,19 +102,24 @@ def write(target: Path, files: Mapping[str, bytes]) -> tuple[str, ...]:
     return kept
 
 
-def check_free(path: Path, mark: bytes, kind: str, remedy: str, *, force: bool) -> None:
-    """Makes sure that `replace` loses no file that somebody else made.
+def check_free(path: Path, mark: bytes, kind: str, remedy: str, sources: Iterable[Path] = (), *, force: bool) -> None:
+    """Makes sure that `replace` loses no file that somebody else made, nor spoils a run.
 
     Args:
         path: The file to write.
         mark: What stands near the beginning of each file of this kind.
         kind: Its name.
         remedy: What the user can do otherwise.
-        force: Whether any file may be replaced.
+        sources: What it is made of.
+        force: Whether any file but these may be replaced.
 
     Raises:
-        QuadnetError: There is a file of another kind, and it is not to be replaced; or it cannot be read.
+        QuadnetError: There is a file of another kind, and it is not to be replaced; or it cannot be read; or the path
+            leads into a run's folder.
     """
+    _check_outside(path, path, remedy)
+    if any(source.exists() and path.exists() and path.samefile(source) for source in sources):
+        raise QuadnetError(f"{path}: is what is read; {remedy}")
     try:
         own = mark in peek(path, 200)
     except FileNotFoundError:

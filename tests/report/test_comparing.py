@@ -306,7 +306,7 @@ def test_no_page_goes_into_a_run(copied_run: Path, tmp_path: Path, force: bool) 
     other = tmp_path / "elsewhere"
     other.mkdir()
     for place in ("page.html", "figures/page.html", "report.html"):
-        with pytest.raises(QuadnetError, match="lies in the run's folder"):
+        with pytest.raises(QuadnetError, match="lies in a run's folder"):
             comparing.check_free(copied_run / place, [other, copied_run], force=force)
 
 

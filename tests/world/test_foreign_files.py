@@ -432,3 +432,16 @@ def test_a_run_of_many_phases_is_no_damaged_one(quadnet: Any, run: Path) -> None
     (found,) = json.loads(quadnet("list", run.parent, "--json").out)
     assert (found["kind"], len(found["phases"])) == ("run", len(content["phases"]))
     assert max(map(len, quadnet("list", run.parent).out.splitlines())) < 200
+
+
+# what lies in a folder of runs
+
+
+@pytest.mark.parametrize("name", ["slides", "run.zip", ".cache"])
+def test_a_link_that_leads_round_in_a_circle_is_passed_over(quadnet: Any, run: Path, name: str) -> None:
+    (run.parent / name).symlink_to("other")
+    (run.parent / "other").symlink_to(name)
+    said = quadnet("list", run.parent, "--json")
+    assert said.code == 0, said.err
+    assert [item["name"] for item in json.loads(said.out)] == [run.name]
+    assert quadnet("list", run.parent, "--html", run.parent / "a.html").code == 0

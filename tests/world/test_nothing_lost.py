@@ -273,3 +273,80 @@ def test_a_second_build_of_a_class_takes_nothing_away(quadnet: Quadnet, small_cl
         "progress.csv: another handout is writing to it; wait until it ends, or name another --output-dir\n"
     )
     assert contents(path) == before
+
+
+# What would lie in a run's folder, or take the place of what it is made of
+
+INTO_RUN: dict[str, tuple[list[str], str]] = {
+    "a list": (["list", ".", "--html", "RUN/list.html"], "--html"),
+    "a list that is forced": (["list", ".", "--html", "RUN/report.html", "--force"], "--html"),
+    "a drawing": (["phases", "RUN/history.csv", "--plot", "RUN/figures/phases.svg"], "--plot"),
+    "a comparison": (["diff", "RUN", "RUN", "--html", "LINK/a.html"], "--html"),
+    "an archive": (["archive", "RUN", "--output", "RUN/run.zip"], "--output"),
+    "an archive in a folder": (["archive", "RUN", "--output", "RUN/zips"], "--output"),
+    "a run": (["report", "--to", "html", "--output-dir", "RUN"], "--output-dir"),
+    "a run deeper": (["report", "--to", "html", "--output-dir", "LINK/figures/more"], "--output-dir"),
+    "a handout": (["handout", "--to", "html", "--output-dir", "RUN/figures"], "--output-dir"),
+    "a sweep": (["sweep", "--to", "html", "--output-dir", "RUN"], "--output-dir"),
+    "a class": (["handout", "--roster", "class.csv", "--to", "html", "--output-dir", "RUN"], "--output-dir"),
+}
+
+
+@pytest.mark.parametrize(("call", "option"), INTO_RUN.values(), ids=INTO_RUN)
+def test_nothing_is_written_into_a_run(
+    quadnet: Quadnet, run: Path, tmp_path: Path, call: list[str], option: str
+) -> None:
+    (tmp_path / "link").symlink_to(run)
+    (tmp_path / "class.csv").write_text("id,name\n1,Ann\n")
+    before = contents(run)
+    said = quadnet(*(part.replace("RUN", str(run)).replace("LINK", "link") for part in call), cwd=tmp_path)
+    assert said.code == 1
+    line = said.err.splitlines()[-1]
+    assert "lies in a run's folder, which would not verify then; name another" in line
+    assert line.endswith(option)
+    assert contents(run) == before
+
+
+def test_no_run_is_built_from_within_another(quadnet: Quadnet, run: Path) -> None:
+    said = quadnet("report", "--to", "html", cwd=run)
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith("quadnet: outputs: lies in a run's folder")
+    assert not (run / "outputs").exists()
+
+
+def test_what_is_read_is_not_replaced_even_if_forced(quadnet: Quadnet, curves: Path, printed_run: Path) -> None:
+    (curves / "link.csv").symlink_to("a/history.csv")
+    shutil.copy(printed_run / "report.pdf", curves / "run.pdf")
+    before = contents(curves)
+    for call in (
+        ("phases", "a/history.csv", "--plot", "a/history.csv"),
+        ("phases", "link.csv", "--plot", "a/history.csv"),
+        ("diff", "run.pdf", "run.pdf", "--html", "run.pdf"),
+    ):
+        said = quadnet(*call, "--force", cwd=curves)
+        assert said.code == 1
+        assert f"{call[-1]}: is what is read; name another file with " in said.err
+    assert contents(curves) == before
+
+
+NO_FOLDERS = {
+    "a file": lambda place: place.write_text("mine"),
+    "a link to nothing": lambda place: place.symlink_to("nothing"),
+    "a link to itself": lambda place: place.symlink_to(place.name),
+}
+
+
+@pytest.mark.parametrize("name", NO_FOLDERS)
+@pytest.mark.parametrize(
+    ("call", "option"),
+    [(["report", "--output-dir", "place"], "--output-dir"), (["archive", "RUN", "--output", "place/"], "--output")],
+    ids=["report", "archive"],
+)
+def test_a_folder_that_is_none_is_told(
+    quadnet: Quadnet, run: Path, tmp_path: Path, name: str, call: list[str], option: str
+) -> None:
+    NO_FOLDERS[name](tmp_path / "place")
+    said = quadnet(*(part.replace("RUN", str(run)) for part in call), cwd=tmp_path)
+    assert (said.code, said.out) == (1, "")
+    assert "place: is a file, or a link that leads nowhere; name another " in said.err
+    assert said.err.endswith(f"{option}\n")
