@@ -251,8 +251,8 @@ def loads(content: bytes, source: str) -> dict[str, Any]:
         ) from None
 
 
-_PART = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')"""
-_LONG_KEY = re.compile(rf"{_PART}(?:[ \t]*\.[ \t]*{_PART}){{200}}")
+_PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""  # possessive, and from its start on: a search is linear then
+_LONG_KEY = re.compile(rf"(?<![\w-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{200}}")
 
 
 def _odd(error: Exception, text: str) -> str:
