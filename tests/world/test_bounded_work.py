@@ -56,6 +56,11 @@ def test_a_key_of_thousands_of_parts_is_not_taken_apart(quadnet: Any, tmp_path: 
     assert said.megabytes < 300  # the parser takes 4 GB
 
 
+def test_a_word_of_thousands_of_letters_is_read_once(quadnet: Any, tmp_path: Path) -> None:
+    (tmp_path / "word.toml").write_text("a" * 60_000)
+    refused(quadnet("report", "--config", "word.toml", cwd=tmp_path), 2, "word.toml: not valid TOML")
+
+
 def test_a_table_of_a_sweep_that_is_too_long_is_left_alone(quadnet: Any, tmp_path: Path) -> None:
     sweep = ["sweep", "--weight-seeds", "0:1", "--epochs", "20", "-q", "--to", "html"]
     made = quadnet(*sweep, cwd=tmp_path)
