@@ -7,6 +7,7 @@ from pathlib import Path
 
 _SOURCES = (".py", ".c", ".j2", ".css", ".js", ".json", ".svg", ".ttf", ".woff2", ".conf", ".mo")
 _SHORT = 16  # hexadecimal digits
+_APART = ("quadnet/report/", "quadnet/templates/")  # an installation puts these folders into this package's
 
 
 def sources_digest(*folders: Path) -> str:
@@ -15,6 +16,8 @@ def sources_digest(*folders: Path) -> str:
     for folder in folders:
         for path in sorted(path for path in folder.rglob("*") if path.suffix in _SOURCES):
             name = path.relative_to(folder.parent).as_posix()
+            if name.startswith(_APART):
+                continue
             whole.update(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name}\n".encode())
     return whole.hexdigest()
 

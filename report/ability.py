@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from quadnet.experiment import Experiment
 from quadnet.metrics import Metrics
-from report.language import Language
+
+from .language import Language
 
 _APART = 1.1  # times as large a loss is worth a word
 _ONE_POINT = 0.5  # points named rightly beyond the expectation, from which on there is something to explain

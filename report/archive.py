@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from quadnet.errors import ConfigurationError, QuadnetError
-from report import verification
-from report.record import crate, files, manifest, reading, writing
-from report.record.manifest import Entry
-from report.record.reading import Record, RecordError
+
+from . import verification
+from .record import crate, files, manifest, reading, writing
+from .record.manifest import Entry
+from .record.reading import Record, RecordError
 
 _ANOTHER_PLACE = "name another place with --output"
 

@@ -8,14 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from quadnet.config import Config, dumps
-from report.document import settings
-from report.exercises import Answer, Exercise
-from report.glyphs import lacking, printed
-from report.handout_document import Paper
-from report.language import Language
-from report.page import ExperimentPage, title
-from report.roster import Student
-from report.stress import FAULTS, Fault, words
+
+from .document import settings
+from .exercises import Answer, Exercise
+from .glyphs import lacking, printed
+from .handout_document import Paper
+from .language import Language
+from .page import ExperimentPage, title
+from .roster import Student
+from .stress import FAULTS, Fault, words
 
 STUDENTS_ABREAST = 7
 # What makes spreadsheets compute a cell: a sign at its start, or behind anything at which one may part the line, and

@@ -28,20 +28,21 @@ from quadnet.config import Config, Report, dumps
 from quadnet.errors import ConfigurationError, QuadnetError, shortened
 from quadnet.exercises import Lesson, prepare
 from quadnet.program import processors
-from report import class_key, effort, handout, moodle, press, render, stress
-from report.archival import Attachment
-from report.class_key import Sheet
-from report.exercises import exercises
-from report.glyphs import lacking, named, printed
-from report.handout_document import Edition, Paper
-from report.language import Language
-from report.pipeline import page_time
-from report.press import PdfError, Press
-from report.progress import SILENT, Stages
-from report.record import keeping, manifest, writing
-from report.record.table import Table
-from report.roster import Student
-from report.workers import Workers
+
+from . import class_key, effort, handout, moodle, press, render, stress
+from .archival import Attachment
+from .class_key import Sheet
+from .exercises import exercises
+from .glyphs import lacking, named, printed
+from .handout_document import Edition, Paper
+from .language import Language
+from .pipeline import page_time
+from .press import PdfError, Press
+from .progress import SILENT, Stages
+from .record import keeping, manifest, writing
+from .record.table import Table
+from .roster import Student
+from .workers import Workers
 
 FOLDERS: dict[Edition, str] = {"student": "students", "instructor": "instructor"}
 MOST_TRIES = 64

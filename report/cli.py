@@ -18,9 +18,10 @@ import typer
 
 from quadnet import __version__
 from quadnet.errors import ConfigurationError, QuadnetError, one_line, shortened
-from report import console, terminal
-from report.language import Language
-from report.press import Press
+
+from . import console, terminal
+from .language import Language
+from .press import Press
 
 if TYPE_CHECKING:
     from quadnet.config import Config
@@ -96,7 +97,7 @@ def report(
     """
     flags = _flags(seed, weight_seed, epochs, learning_rate, hidden, momentum, lang)
     with terminal.explained(verbose, quiet=quiet), _uncollected(), _press(to) as press:
-        from report import pipeline
+        from . import pipeline
 
         resolved = _resolve(config, settings, flags)
         formats = _formats(to, resolved)
@@ -153,7 +154,7 @@ def handout(
     """
     flags = _flags(seed, weight_seed, epochs, learning_rate, hidden, momentum, lang)
     with terminal.explained(verbose, quiet=quiet), _uncollected():
-        from report import handout as handouts
+        from . import handout as handouts
 
         resolved = _resolve(config, settings, flags)
         formats = _formats(to or ("html,pdf" if roster is None else "pdf"), resolved)
@@ -163,8 +164,8 @@ def handout(
         )
         sheet = _one_of("--paper", paper, {name: name for name in handouts.PAPERS})
         if roster is not None:
-            from report import class_set
-            from report.roster import read
+            from . import class_set
+            from .roster import read
 
             listed = read(roster, resolved.report.language)
             if listed.taken is not None and not quiet:
@@ -223,7 +224,7 @@ def sweep(
     on standard output.
     """
     with terminal.explained(verbose, quiet=quiet):
-        from report import sweeping
+        from . import sweeping
 
         resolved = _resolve(config, settings, _flags(None, None, epochs, learning_rate, hidden, momentum, lang))
         pairs = sweeping.Grid(sweeping.seeds("--seeds", seeds), sweeping.seeds("--weight-seeds", weight_seeds))
@@ -255,7 +256,7 @@ def phases(
     curve in the file.
     """
     with terminal.explained(verbose, quiet=quiet):
-        from report import curves
+        from . import curves
 
         if no_plot and plot is not None:
             raise ConfigurationError(f"--no-plot and --plot {plot}: name one of the two")
@@ -300,7 +301,7 @@ def verify(
     Exit codes: 0 same bytes; 1 same numbers but other bytes, or a damaged file; 2 other numbers.
     """
     with terminal.explained(verbose, quiet=quiet):
-        from report import verification
+        from . import verification
 
         with console.stages(shown=not (quiet or no_progress)) as progress:
             found = verification.verify(run, quick=quick, anyway=anyway, progress=progress)
@@ -328,7 +329,7 @@ def rebuild(
     numbers.
     """
     with terminal.explained(verbose, quiet=quiet):
-        from report import verification
+        from . import verification
 
         with console.stages(shown=not (quiet or no_progress)) as progress:
             found, path = verification.rebuild(run, output_dir, force=force, anyway=anyway, progress=progress)
@@ -359,7 +360,7 @@ def diff(
     1 something does, or one of the two cannot be read, or the page cannot be written.
     """
     with terminal.explained(verbose, quiet=quiet):
-        from report import comparing
+        from . import comparing
 
         if html is None and (force or anyway):
             raise ConfigurationError("--force and --anyway are for the page; name it with --html FILE.html")
@@ -398,7 +399,7 @@ def archive(
     The paths of the zips are the lines on standard output. Exit codes: 0 done; 1 failed; 2 wrong usage.
     """
     with terminal.explained(verbose):
-        from report import archive as archiving
+        from . import archive as archiving
 
         for path in archiving.archive(runs, output, force=force, passed=console.passed_over):
             typer.echo(path)
@@ -425,7 +426,7 @@ def list_runs(
     with terminal.explained(verbose, quiet=quiet), _uncollected():
         if as_json and html is not None:
             raise ConfigurationError(f"--json and --html {html}: name one of the two")
-        from report import listing
+        from . import listing
 
         language = _resolve(None, None, {"report.language": lang}).report.language
         found = listing.find(folder)
@@ -433,7 +434,7 @@ def list_runs(
             terminal.say(f"passed over, since they are no runs or links: {found.others}")
         console.passed_over(found.passed, quiet=quiet)
         if html is not None:
-            from report import gallery
+            from . import gallery
 
             gallery.check_free(html, force=force)
             gallery.write(found, html, os.environ, Language.load(language))
@@ -447,7 +448,8 @@ def doctor() -> None:
     """Say what this installation computes and prints with."""
     with terminal.explained(0):
         from quadnet import kernel
-        from report.record import manifest
+
+        from .record import manifest
 
         for name, version in (*manifest.versions(), ("Python", platform.python_version())):
             typer.echo(f"{name:12s}{version}")
@@ -537,7 +539,7 @@ def _one_of(option: str, text: str, allowed: Mapping[str, Choice]) -> Choice:
 
 def _formats(text: str, config: "Config") -> tuple[str, ...]:
     """The pages that are asked for; a title that they cannot show is refused."""
-    from report import glyphs, pipeline
+    from . import glyphs, pipeline
 
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
     unknown = [name for name in names if name not in pipeline.PAGES]

@@ -15,14 +15,15 @@ from quadnet.arrays import FloatArray
 from quadnet.dataset import quadrants
 from quadnet.phases import Phase
 from quadnet.training import train
-from report import effort, pipeline, verification
-from report.kinds import kind
-from report.language import Language, as_text
-from report.record import files, manifest, reading, writing
-from report.record.reading import Record, RecordError
+
+from . import effort, pipeline, verification
+from .kinds import kind
+from .language import Language, as_text
+from .record import files, manifest, reading, writing
+from .record.reading import Record, RecordError
 
 if TYPE_CHECKING:
-    from report.comparison_document import Side
+    from .comparison_document import Side
 
 Values = dict[str, Any]
 Sections = dict[str, dict[str, tuple[Any, Any]]]
@@ -125,7 +126,7 @@ def write_page(found: Comparison, target: Path, *, anyway: bool = False) -> None
     first, second = found.records
     language = Language.load(verification.resolved(first).report.language)
     sides = _side("A", first, anyway=anyway), _side("B", second, anyway=anyway)
-    from report import comparison_document, render
+    from . import comparison_document, render
 
     view = comparison_document.compose(sides, _sections(found.records, language), language, __version__)
     page = render.html(view, "screen", created)
@@ -209,7 +210,7 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Values:
 
 def _side(letter: str, record: Record, *, anyway: bool) -> "Side":
     """A run as its page shows it."""
-    from report.comparison_document import Side, Trained
+    from .comparison_document import Side, Trained
 
     config = verification.resolved(record)
     trained: Trained | Literal["long", "other"] = "long"

@@ -12,10 +12,11 @@ from quadnet.dataset import Dataset
 from quadnet.errors import one_line
 from quadnet.history import History
 from quadnet.phases import Phase
-from report import drawings, verdicts
-from report.figures import comparison
-from report.language import Language, as_text
-from report.page import Page
+
+from . import drawings, verdicts
+from .figures import comparison
+from .language import Language, as_text
+from .page import Page
 
 Sections = Mapping[str, Mapping[str, tuple[Any, Any]]]
 _NONE = "–"

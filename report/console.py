@@ -14,17 +14,18 @@ from typing import TYPE_CHECKING
 import typer
 
 from quadnet.errors import QuadnetError
-from report import terminal
-from report.progress import SILENT, Stages
-from report.terminal import say
+
+from . import terminal
+from .progress import SILENT, Stages
+from .terminal import say
 
 _PAUSE = 0.1  # seconds between two drawings
 
 if TYPE_CHECKING:
-    from report.class_set import Issued
-    from report.handout import Built as HandedOut
-    from report.pipeline import Built
-    from report.sweeping import Swept
+    from .class_set import Issued
+    from .handout import Built as HandedOut
+    from .pipeline import Built
+    from .sweeping import Swept
 
 
 class Line(Stages):
@@ -128,7 +129,7 @@ def report_summary(built: "Built") -> dict[str, object]:
     Raises:
         QuadnetError: A run that was there already is damaged.
     """
-    from report.record import reading
+    from .record import reading
 
     try:
         files = reading.glance(built.path, ("metrics.json", "phases.json")).files
@@ -191,6 +192,6 @@ def sweep_summary(swept: "Swept") -> dict[str, object]:
 def passed_over(names: Sequence[str], *, quiet: bool = False) -> None:
     """Names what other programs left in a record, in one line."""
     if names and not quiet:
-        from report.record import foreign
+        from .record import foreign
 
         say(foreign.told(names))

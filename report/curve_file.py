@@ -9,8 +9,9 @@ import numpy as np
 from quadnet import files
 from quadnet.arrays import FloatArray
 from quadnet.errors import ConfigurationError
-from report import csv_input
-from report.csv_input import quoted
+
+from . import csv_input
+from .csv_input import quoted
 
 _LARGEST = 100_000_000  # bytes
 LARGEST_NUMBER = 1e300  # of what is drawn; the width of an axis has to be a number, too

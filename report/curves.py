@@ -14,11 +14,12 @@ import numpy as np
 from quadnet import files
 from quadnet.errors import QuadnetError, one_line
 from quadnet.phases import TOO_NOISY, Phase, detect, noise
-from report import curve_file
-from report.curve_file import Curve
-from report.kinds import kind
-from report.language import Language
-from report.record import writing
+
+from . import curve_file
+from .curve_file import Curve
+from .kinds import kind
+from .language import Language
+from .record import writing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -148,7 +149,7 @@ def plot(found: Found, target: Path) -> None:
 
 
 def _drawing(found: Found) -> bytes:
-    from report.figures import style
+    from .figures import style
 
     svg = style.draw("phases", partial(_figure, found, _ENGLISH))
     start = svg.index(b">") + 1
@@ -159,7 +160,7 @@ def _drawing(found: Found) -> bytes:
 def _figure(found: Found, language: Language) -> "Figure":
     import matplotlib
 
-    from report.figures import style, training
+    from .figures import style, training
 
     _ = language.gettext
     words = training.Texts(

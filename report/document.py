@@ -14,13 +14,14 @@ from quadnet.config import CLASSES, Config, dumps
 from quadnet.experiment import Experiment
 from quadnet.mixture import Mixture, Partition, merged_level
 from quadnet.replicates import Replicates, standings
-from report import ability, drawings, explorer, note, page, prose, seeds, story, tables, verdicts
-from report.drawings import Figure
-from report.figures.training import Level as Line
-from report.language import Language
-from report.page import ExperimentPage
-from report.story import Chapter
-from report.verdicts import Trial
+
+from . import ability, drawings, explorer, note, page, prose, seeds, story, tables, verdicts
+from .drawings import Figure
+from .figures.training import Level as Line
+from .language import Language
+from .page import ExperimentPage
+from .story import Chapter
+from .verdicts import Trial
 
 _VISIBLE = 5e-6  # an error rate below rounds to 0.000 %
 

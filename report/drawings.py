@@ -20,10 +20,11 @@ from quadnet.network import Parameters, outputs
 from quadnet.phases import Phase
 from quadnet.replicates import Replicates, Standing
 from quadnet.standstill import WayOut
-from report import prose, seeds, story
-from report.figures import comparison, diagram, regions, spectra, spread, style, training
-from report.language import Language
-from report.story import Chapter
+
+from . import prose, seeds, story
+from .figures import comparison, diagram, regions, spectra, spread, style, training
+from .language import Language
+from .story import Chapter
 
 if TYPE_CHECKING:
     import matplotlib.figure

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import chdir, contextmanager
 from typing import BinaryIO
 
-from report.assets import TEMPLATES
+from .assets import TEMPLATES
 
 # By these libraries find, shape or draw otherwise, or write of their doings among what a process of ours answers.
 _FOREIGN = (
@@ -28,8 +28,9 @@ def shielded() -> dict[str, str]:
 
 
 def command(module: str, *arguments: str) -> list[str]:
-    """Starts a module of ours in a process of its own, which finds none in the current folder."""
-    return [sys.executable, "-P", "-m", module, *arguments]
+    """Starts a module of ours, by its name beside this one, in a process that looks for modules as this one does."""
+    start = f"runpy.run_module('{__package__}.{module}', run_name='__main__', alter_sys=True)"
+    return [sys.executable, "-P", "-c", f"import sys; sys.path[:] = {sys.path}; import runpy; {start}", *arguments]
 
 
 def own_output() -> BinaryIO:

@@ -17,8 +17,9 @@ from quadnet.config import CLASSES
 from quadnet.evidence import MERGED
 from quadnet.exercises import PLACES, Lesson, groups
 from quadnet.mixture import Partition, merged_level
-from report.language import Language, subscript
-from report.story import chapters, kind, story
+
+from .language import Language, subscript
+from .story import chapters, kind, story
 
 _MOST_PHASES = 12  # of which a table is worth reading
 _LEAST_FALL = 0.01  # of a loss printed with four decimals, for its speed to be known to about 1 %

@@ -19,11 +19,12 @@ from quadnet.experiment import Experiment
 from quadnet.history import History
 from quadnet.network import cross_entropy, forward
 from quadnet.phases import Phase
-from report import story
-from report.figures import style
-from report.kinds import kind
-from report.language import Language
-from report.story import Chapter
+
+from . import story
+from .figures import style
+from .kinds import kind
+from .language import Language
+from .story import Chapter
 
 _FRAMES = 400  # at most
 _LEAST_FRAMES = 16  # fewer would be no film

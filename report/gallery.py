@@ -11,13 +11,14 @@ from quadnet import __version__
 from quadnet.config import assignment
 from quadnet.errors import one_line
 from quadnet.phases import Phase
-from report import listing, render
-from report.language import Language
-from report.listing import Damaged, Item, Listing, Sheets, Sweep
-from report.page import Frame
-from report.page import title as page_title
-from report.pipeline import page_time
-from report.record import writing
+
+from . import listing, render
+from .language import Language
+from .listing import Damaged, Item, Listing, Sheets, Sweep
+from .page import Frame
+from .page import title as page_title
+from .pipeline import page_time
+from .record import writing
 
 _MARK = b"<!-- written by quadnet list, which may write it anew -->\n"
 _START = b"<!DOCTYPE html>\n"

@@ -7,7 +7,8 @@ from functools import cache
 from quadnet.config import Config
 from quadnet.errors import ConfigurationError
 from quadnet.text import line
-from report.assets import TEMPLATES
+
+from .assets import TEMPLATES
 
 _UNSEEN = (0x200C, 0x200D, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))  # joiners, and which form a letter has
 _PICTURES = ("So", "Sk", "Cn", "Cf")  # of emoji, their skin tones, those younger than Python's tables, and flags' tags

@@ -15,17 +15,18 @@ from typing import get_args
 from quadnet import kernel
 from quadnet.config import Config, dumps
 from quadnet.exercises import Lesson, prepare
-from report import effort, handout_document, render
-from report.archival import Attachment
-from report.exercises import Exercise, exercises
-from report.glyphs import printed
-from report.handout_document import Edition, Paper
-from report.language import Language
-from report.pipeline import PAGES, page_time
-from report.press import PdfError, Press
-from report.progress import SILENT, Stages
-from report.record import keeping, manifest, writing
-from report.roster import Student
+
+from . import effort, handout_document, render
+from .archival import Attachment
+from .exercises import Exercise, exercises
+from .glyphs import printed
+from .handout_document import Edition, Paper
+from .language import Language
+from .pipeline import PAGES, page_time
+from .press import PdfError, Press
+from .progress import SILENT, Stages
+from .record import keeping, manifest, writing
+from .roster import Student
 
 EDITIONS: tuple[Edition, ...] = get_args(Edition)
 PAPERS: tuple[Paper, ...] = get_args(Paper)

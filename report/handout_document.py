@@ -7,12 +7,13 @@ from dataclasses import astuple, dataclass
 from typing import Literal
 
 from quadnet.exercises import Lesson
-from report import drawings, prose
-from report.drawings import Figure
-from report.exercises import Exercise
-from report.language import Language
-from report.page import Page, title
-from report.roster import Student
+
+from . import drawings, prose
+from .drawings import Figure
+from .exercises import Exercise
+from .language import Language
+from .page import Page, title
+from .roster import Student
 
 Edition = Literal["student", "instructor"]
 Paper = Literal["a4", "letter"]

@@ -1,7 +1,8 @@
 """The names of phases where they stand alone."""
 
 from quadnet.phases import Phase
-from report.language import Language
+
+from .language import Language
 
 
 def kind(phase: Phase, language: Language) -> str:

@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from functools import cache
 from typing import Any, Literal
 
-from report.assets import TEMPLATES
+from .assets import TEMPLATES
 
 NARROW_SPACE = "\u202f"
 MINUS = "\u2212"

@@ -19,11 +19,12 @@ from quadnet.config import Config, assignment
 from quadnet.errors import QuadnetError, one_line
 from quadnet.phases import Phase
 from quadnet.sweep import letter
-from report import verification
-from report.pipeline import PAGES
-from report.record import foreign, manifest, reading
-from report.record.reading import Glance, RecordError
-from report.sweeping import RUNS
+
+from . import verification
+from .pipeline import PAGES
+from .record import foreign, manifest, reading
+from .record.reading import Glance, RecordError
+from .sweeping import RUNS
 
 ZIP = ".zip"
 _COLUMNS = ("name", "kind", "seeds", "hidden", "epochs", "accuracy", "Bayes", "phases", "verdicts", "files", "settings")

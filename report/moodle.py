@@ -11,9 +11,9 @@ from xml.etree.ElementTree import Element, SubElement
 
 from markupsafe import escape
 
-from report.exercises import Answer, Exercise
-from report.language import Language
-from report.roster import Student
+from .exercises import Answer, Exercise
+from .language import Language
+from .roster import Student
 
 _PENALTY = "0.3333333"  # Moodle's own default, for quizzes that allow another try
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from quadnet.config import CLASSES
-from report.language import Language
-from report.story import Chapter
+
+from .language import Language
+from .story import Chapter
 
 _CLAIMS = {
     "drop": ("N4a", "N4b"),

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from quadnet.config import Config, Report
-from report.drawings import Figure
-from report.language import Language
+
+from .drawings import Figure
+from .language import Language
 
 
 @dataclass(frozen=True, kw_only=True)

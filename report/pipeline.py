@@ -16,12 +16,13 @@ from quadnet.config import Config
 from quadnet.errors import ConfigurationError
 from quadnet.experiment import Course, Experiment, conduct
 from quadnet.replicates import Replicates, Replicating
-from report import effort
-from report.archival import Attachment, Relationship
-from report.language import Language
-from report.press import PdfError, Press
-from report.progress import SILENT, Stages
-from report.record import files, keeping, manifest, writing
+
+from . import effort
+from .archival import Attachment, Relationship
+from .language import Language
+from .press import PdfError, Press
+from .progress import SILENT, Stages
+from .record import files, keeping, manifest, writing
 
 PAGES = {"html": "report.html", "pdf": "report.pdf"}
 MOST_ATTACHED = 64 * 2**20  # bytes of one file that the PDF carries; about two million epochs of history
@@ -109,7 +110,7 @@ def page_time(environment: Mapping[str, str]) -> str:
 def _prepare(language: Language) -> None:
     """Loads matplotlib and compiles the templates, which together take longer than training."""
     with suppress(Exception):  # whoever needs them meets it again, and is asked to tell
-        from report import document, render  # noqa: F401  # the first is for later
+        from . import document, render  # noqa: F401  # the first is for later
 
         render.prepare(language)
 
@@ -174,7 +175,7 @@ def make(
 
         progress.stage("training", config.training.epochs, "epochs")
         experiment = conduct(config, progress, start)
-        from report import document, render
+        from . import document, render
 
         contents = files.numbers(experiment, language)
         view = document.compose(experiment, language, manifest.versions(), others)

@@ -3,10 +3,9 @@
 Loading the typesetter takes longer than training the default network, so it happens meanwhile, on another core. And a
 crash in a native library ends only the press: the record is still written.
 
-The process is `python -m report.press`. As soon as it is loaded it says in one line on standard output what it sets
-with; it takes a page with its images on standard input. A line with what its user should know of the environment and
-the PDF follow on standard output. Where that fails, there is one line on standard error and exit code 3 (Pango is
-missing) or 1.
+The process runs this module. As soon as it is loaded it says in one line on standard output what it sets with; it takes
+a page with its images on standard input. A line with what its user should know of the environment and the PDF follow on
+standard output. Where that fails, there is one line on standard error and exit code 3 (Pango is missing) or 1.
 
 What WeasyPrint warns of is a fault of the page, which then is not printed, but for what `_ENVIRONMENT` lists: that is a
 fact of the machine, with which the page looks the same. Parts of WeasyPrint that are private and replaced for speed are
@@ -32,9 +31,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, ClassVar, NoReturn, Self
 
 from quadnet.errors import QuadnetError
-from report import archival, assets, environment, seal
-from report.archival import Attachment
-from report.assets import TEMPLATES
+
+from . import archival, assets, environment, seal
+from .archival import Attachment
+from .assets import TEMPLATES
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -66,7 +66,7 @@ class Press:
         """Starts the process."""
         self._versions: dict[str, str] | None = None
         self._process = subprocess.Popen(
-            environment.command("report.press"),
+            environment.command("press"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

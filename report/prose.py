@@ -11,9 +11,10 @@ from quadnet.inertia import Pair, growth, pairs
 from quadnet.mixture import merged_level
 from quadnet.phases import Phase
 from quadnet.standstill import Standstill
-from report import ability
-from report.language import Language
-from report.story import extremes
+
+from . import ability
+from .language import Language
+from .story import extremes
 
 _AT_LEVEL = 1e-3  # a loss is that of the class shares, up to this part of it
 _JUMPS = 1.1  # times its first loss, from which on a plateau is told by its range

@@ -16,11 +16,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from report import assets
-from report.drawings import Figure
-from report.figures.style import ROLES
-from report.language import Language
-from report.page import Frame
+from . import assets
+from .drawings import Figure
+from .figures.style import ROLES
+from .language import Language
+from .page import Frame
 
 _SERIF = (
     ("Quadnet Serif", 400, "normal", "QuadnetSerif-Regular"),

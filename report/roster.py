@@ -11,10 +11,11 @@ from quadnet import files
 from quadnet.config import Report
 from quadnet.errors import ConfigurationError
 from quadnet.text import CharacterError, line
-from report import csv_input, roster_columns
-from report.csv_input import quoted
-from report.glyphs import lacking, named
-from report.roster_columns import key
+
+from . import csv_input, roster_columns
+from .csv_input import quoted
+from .glyphs import lacking, named
+from .roster_columns import key
 
 LANGUAGES: tuple[str, ...] = get_args(Report.model_fields["language"].annotation)
 

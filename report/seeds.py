@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from quadnet.experiment import Experiment
 from quadnet.replicates import Replicates, Standing, Ways, failed, ways
-from report import prose
-from report.language import Language
+
+from . import prose
+from .language import Language
 
 
 def other_seeds(count: int, language: Language) -> str:

@@ -9,8 +9,9 @@ from quadnet.evidence import NAMED, Snapshot, Split, separation
 from quadnet.experiment import Observed
 from quadnet.mixture import Partition
 from quadnet.phases import Phase
-from report import kinds
-from report.language import Language
+
+from . import kinds
+from .language import Language
 
 AT_ITS_LEVEL = 0.02  # a state is called settled while its loss is within this share of the best for its groups
 CLEARLY = 0.1  # a change of accuracy or recall that is worth a word

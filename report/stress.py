@@ -10,8 +10,9 @@ from typing import Literal, get_args
 
 from quadnet.evidence import MERGED
 from quadnet.exercises import UNITS, Lesson
-from report.exercises import Exercise
-from report.language import Language
+
+from .exercises import Exercise
+from .language import Language
 
 Fault = Literal[
     "taken",

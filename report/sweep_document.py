@@ -12,13 +12,14 @@ from quadnet.claims import NUMBERS, OUTCOMES
 from quadnet.config import Config, dumps
 from quadnet.mixture import Mixture
 from quadnet.sweep import Row, Seeds
-from report import page, prose, story, verdicts
-from report.document import analytic_levels, settings
-from report.drawings import Figure
-from report.figures import distributions, style
-from report.figures.training import Level
-from report.language import Language
-from report.page import ExperimentPage
+
+from . import page, prose, story, verdicts
+from .document import analytic_levels, settings
+from .drawings import Figure
+from .figures import distributions, style
+from .figures.training import Level
+from .language import Language
+from .page import ExperimentPage
 
 _PLATEAUS = 3  # as many as the table of runs has columns for
 

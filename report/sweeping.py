@@ -19,13 +19,14 @@ from quadnet.errors import ConfigurationError, QuadnetError, one_line
 from quadnet.files import peek
 from quadnet.program import numbers_digest, processors
 from quadnet.sweep import Plateau, Row, Seeds, seeded, sweep
-from report import effort
-from report.language import Language
-from report.pipeline import PAGES, page_time
-from report.press import PdfError, Press
-from report.progress import SILENT, Stages
-from report.record import keeping, manifest, writing
-from report.record.table import PROGRAM, Table
+
+from . import effort
+from .language import Language
+from .pipeline import PAGES, page_time
+from .press import PdfError, Press
+from .progress import SILENT, Stages
+from .record import keeping, manifest, writing
+from .record.table import PROGRAM, Table
 
 RUNS = "runs.csv"
 _USUAL = 20  # runs, as many as a user gets who asks for no number
@@ -241,7 +242,7 @@ def _pages(config: Config, rows: Sequence[Row], path: Path, formats: Sequence[st
     """Writes the report of a sweep; says why if that was not possible for the PDF."""
     with ExitStack() as stack:
         press = stack.enter_context(Press()) if "pdf" in formats else None
-        from report import render, sweep_document
+        from . import render, sweep_document
 
         language = Language.load(config.report.language)
         view = sweep_document.compose(config, rows, path.name, COLUMNS, language, manifest.versions())

@@ -10,9 +10,10 @@ from quadnet.inertia import pairs
 from quadnet.phases import Phase
 from quadnet.replicates import Standing
 from quadnet.spectrum import Signs
-from report import prose
-from report.language import Language, subscript
-from report.story import Chapter
+
+from . import prose
+from .language import Language, subscript
+from .story import Chapter
 
 _HEAT_STEPS = 8
 _MOST_CROSSED = 3  # plateaus beside each other in a table

@@ -16,7 +16,8 @@ from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 from quadnet.errors import QuadnetError, one_line, shortened
-from report import interruption
+
+from . import interruption
 
 EXIT_CRASH = 70
 

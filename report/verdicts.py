@@ -11,7 +11,8 @@ from quadnet.claims import Verdict
 from quadnet.config import CLASSES
 from quadnet.evidence import BY_CHANCE
 from quadnet.experiment import Experiment
-from report.language import Language, Rounding
+
+from .language import Language, Rounding
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,14 @@ from typing import Any
 from quadnet import config as configuration
 from quadnet.config import Config
 from quadnet.errors import ConfigurationError, QuadnetError
-from report import effort, pipeline, seal
-from report.pipeline import PAGES, Made
-from report.press import Press
-from report.progress import SILENT, Stages
-from report.record import keeping, manifest, reading, writing
-from report.record.manifest import Manifest
-from report.record.reading import Record, RecordError
+
+from . import effort, pipeline, seal
+from .pipeline import PAGES, Made
+from .press import Press
+from .progress import SILENT, Stages
+from .record import keeping, manifest, reading, writing
+from .record.manifest import Manifest
+from .record.reading import Record, RecordError
 
 NUMBERS = (
     "metrics.json",

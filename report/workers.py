@@ -3,8 +3,8 @@
 Unlike those of Python's own pool they need no semaphores, which a system may lack the place for, and find no modules in
 the current folder.
 
-A process is `python -m report.workers`. It takes pickled functions with their arguments on standard input, and answers
-each with its result or its exception on standard output.
+A process runs this module. It takes pickled functions with their arguments on standard input, and answers each with its
+result or its exception on standard output.
 """
 
 import atexit
@@ -22,7 +22,8 @@ from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
 
 from quadnet.errors import QuadnetError
-from report import environment, press
+
+from . import environment, press
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -40,7 +41,7 @@ class Workers:
             count: How many.
             pdf: Whether they have to typeset.
         """
-        self._command = environment.command("report.workers", *([_TYPESETTING] if pdf else []))
+        self._command = environment.command("workers", *([_TYPESETTING] if pdf else []))
         self._pool = ThreadPoolExecutor(count)
         self._own = threading.local()  # each thread's process
         self._processes: list[subprocess.Popen[bytes]] = []

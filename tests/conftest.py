@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -26,6 +27,33 @@ def default_replicates(default_run: Experiment) -> Replicates:
     with Replicating() as replicating:
         replicating.start(default_run)
         return replicating.result()
+
+
+NO_PANGO = """
+import sys
+class Finder:
+    def find_spec(self, name, *more):
+        if name == "weasyprint": raise OSError("cannot load library 'libgobject-2.0-0'")
+sys.meta_path.insert(0, Finder())
+"""
+
+
+@pytest.fixture
+def first_lines(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, str]]:
+    """The variables of a machine on which a few lines run first in each new Python process."""
+
+    def variables(code: str) -> dict[str, str]:
+        folder = tmp_path_factory.mktemp("first")
+        (folder / "sitecustomize.py").write_text(code)
+        return {"PYTHONPATH": os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])}
+
+    return variables
+
+
+@pytest.fixture
+def no_pango(first_lines: Callable[[str], dict[str, str]]) -> dict[str, str]:
+    """The variables of a machine on which the typesetter says what it says where Pango is missing."""
+    return first_lines(NO_PANGO)
 
 
 def _elements(node: Any) -> Iterator[DictionaryObject]:

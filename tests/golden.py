@@ -5,8 +5,9 @@ pip install -e . && python -P tests/golden.py
 
 from pathlib import Path
 
+from quadnet.report import pipeline
+
 from quadnet.config import load, parse
-from report import pipeline
 
 OUTPUTS = Path(__file__).parents[1] / "outputs"
 

@@ -13,7 +13,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from report.record import manifest
+from quadnet.report.record import manifest
 
 ODD = {
     "narrow": ["--hidden", "2"],
@@ -43,7 +43,7 @@ ROSTER = "id;name;language\n1001;Ada Lovelace;en\n1002;李雷;zh\n1003;Émile Zo
 
 def call(*arguments: str) -> None:
     """Runs the command line in this process and goes on whatever its exit code."""
-    from report.cli import app
+    from quadnet.report.cli import app
 
     try:
         app([*arguments], standalone_mode=True)

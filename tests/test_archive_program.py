@@ -16,11 +16,12 @@ from typing import Any
 import pypdf
 import pytest
 from pypdf.generic import DictionaryObject, StreamObject
+from quadnet.report import assets
 from rocrate.rocrate import ROCrate
 
-import report
+from quadnet import config
 
-COMMAND = [sys.executable, "-P", "-c", "from report.cli import main; main()"]
+COMMAND = [sys.executable, "-P", "-m", "quadnet"]
 BESIDE = ("run.log.json", ".gitattributes")  # are not in the manifest
 SECOND_DAY = {"SOURCE_DATE_EPOCH": "86400"}
 SMALL = ["--epochs", "300", "--set", "evaluation.points=500", "--set", "replicates.runs=1"]
@@ -167,10 +168,12 @@ def test_a_damaged_run_does_not(run: Path, tmp_path: Path) -> None:
 
 def test_pages_that_other_sources_make_differ_with_their_cause(run: Path, tmp_path: Path) -> None:
     source = tmp_path / "site"
-    for package in ("quadnet", "report", "templates"):
-        origin = Path(report.__file__).parents[1] / package
-        shutil.copytree(origin, source / package, ignore=shutil.ignore_patterns("__pycache__"))
-    style = next((source / "templates" / "style").glob("*.css"))
+    package = source / "quadnet"
+    here = assets.TEMPLATES.parent  # the checkout, or the package where it is installed
+    parts = {here / "report": package / "report", here / "templates": package / "templates"}
+    for origin, copy in {Path(config.__file__).parent: package, **parts}.items():
+        shutil.copytree(origin, copy, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+    style = next((package / "templates" / "style").glob("*.css"))
     style.write_text(style.read_text() + "\nbody { color: #123456 }\n")
     done = quadnet(tmp_path, "verify", run, PYTHONPATH=str(source))
     assert done.returncode == 1, done.stderr

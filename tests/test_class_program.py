@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-COMMAND = [sys.executable, "-P", "-c", "from report.cli import main; main()"]
+COMMAND = [sys.executable, "-P", "-m", "quadnet"]
 
 
 def quadnet(*arguments: object, folder: Path) -> subprocess.CompletedProcess[str]:

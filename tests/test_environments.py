@@ -13,7 +13,7 @@ import matplotlib
 import pytest
 from fontTools.ttLib import TTFont
 
-COMMAND = [sys.executable, "-P", "-c", "from report.cli import main; main()", "report", "--epochs", "60"]
+COMMAND = [sys.executable, "-P", "-m", "quadnet", "report", "--epochs", "60"]
 FEATURES = "from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__"
 FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
 

@@ -15,8 +15,7 @@ from pathlib import Path
 import pytest
 from calls import PROGRAM, environment
 from harm import SHORT, call, commands, ends, is_whole, names, report, tree
-
-from report.record import writing
+from quadnet.report.record import writing
 
 KILLED = -signal.SIGKILL
 
@@ -67,8 +66,8 @@ def test_a_killed_report_leaves_a_whole_record_or_none_and_no_process(tmp_path: 
 FORKING = """
 import os, random, shutil, signal, sys, time
 from pathlib import Path
-from report import document, pipeline, render, verification
-from report.cli import app
+from quadnet.report import document, pipeline, render, verification
+from quadnet.report.cli import app
 
 folder, kills = Path(sys.argv[1]), int(sys.argv[2])
 (name,) = os.listdir(folder / "over")
@@ -107,7 +106,7 @@ WRITING = """
 import sys
 from pathlib import Path
 from quadnet.config import Config
-from report.record import manifest, writing
+from quadnet.report.record import manifest, writing
 
 wholes = [{f"{name}/{letter}": letter.encode() * 5000 for name in range(20)} for letter in "ab"]
 for whole in wholes:

@@ -6,9 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-
-from report.record import manifest
-from report.verification import NUMBERS, Outcome, verify
+from quadnet.report.record import manifest
+from quadnet.report.verification import NUMBERS, Outcome, verify
 
 (GOLDEN,) = (Path(__file__).parents[1] / "outputs").glob("golden-*")
 

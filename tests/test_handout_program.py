@@ -26,11 +26,11 @@ from pypdf.generic import (
     StreamObject,
     TextStringObject,
 )
+from quadnet.report.exercises import Exercise, exercises
+from quadnet.report.language import Language
 
 from quadnet.config import load, parse
 from quadnet.exercises import prepare
-from report.exercises import Exercise, exercises
-from report.language import Language
 
 FILES = {f"handout-{edition}.{kind}" for edition in ("student", "instructor") for kind in ("html", "pdf")}
 DATA = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=]*")
@@ -47,7 +47,14 @@ CONFIGURATIONS = {
 
 def quadnet(folder: Path, *arguments: object, **changes: str) -> subprocess.CompletedProcess[str]:
     """Calls `quadnet handout` in a folder."""
-    command = [sys.executable, "-P", "-c", "from report.cli import main; main()", "handout", *map(str, arguments)]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "quadnet",
+        "handout",
+        *map(str, arguments),
+    ]
     values = {key: value for key, value in os.environ.items() if key != "SOURCE_DATE_EPOCH"} | changes
     return subprocess.run(command, cwd=folder, env=values, capture_output=True, text=True, check=False)
 
@@ -376,13 +383,9 @@ def test_what_cannot_be_made_is_one_line_and_leaves_nothing(
 
 
 def test_without_pango_the_rest_is_written_with_exit_code_3_and_never_in_the_place_of_a_whole_one(
-    tmp_path: Path,
+    tmp_path: Path, no_pango: dict[str, str]
 ) -> None:
-    fake = tmp_path / "fake"
-    fake.mkdir()
-    (fake / "weasyprint.py").write_text("raise OSError(\"cannot load library 'libgobject-2.0-0'\")\n")
-    path = os.pathsep.join([str(fake), *filter(None, [os.environ.get("PYTHONPATH")])])
-    done = quadnet(tmp_path, "--epochs", 5, PYTHONPATH=path)
+    done = quadnet(tmp_path, "--epochs", 5, **no_pango)
     folder = tmp_path / done.stdout.splitlines()[-1]
     assert done.returncode == 3
     assert {p.name for p in folder.glob("handout-*")} == {"handout-student.html", "handout-instructor.html"}
@@ -390,7 +393,7 @@ def test_without_pango_the_rest_is_written_with_exit_code_3_and_never_in_the_pla
     assert quadnet(tmp_path, "--epochs", 5).returncode == 0
     whole = {p.name: p.read_bytes() for p in folder.iterdir()}
     assert set(whole) >= FILES
-    again = quadnet(tmp_path, "--epochs", 5, "--force", PYTHONPATH=path)
+    again = quadnet(tmp_path, "--epochs", 5, "--force", **no_pango)
     assert (again.returncode, again.stdout) == (3, "")
     assert "the earlier handout stays as it was" in again.stderr
     assert {p.name: p.read_bytes() for p in folder.iterdir()} == whole
@@ -400,7 +403,7 @@ def test_without_pango_the_rest_is_written_with_exit_code_3_and_never_in_the_pla
 def test_what_works_on_runs_says_that_a_handout_is_none(folders: dict[str, Folder], command: str) -> None:
     path = folders["default"].path
     names = [path.name] * (2 if command == "diff" else 1)
-    call = [sys.executable, "-P", "-c", "from report.cli import main; main()", command, *names]
+    call = [sys.executable, "-P", "-m", "quadnet", command, *names]
     done = subprocess.run(call, cwd=path.parent, capture_output=True, text=True, check=False)
     message = f"quadnet: {path.name}: is a handout and no run; name a run's folder, PDF or zip\n"
     assert (done.returncode, done.stdout, done.stderr) == (1, "", message)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-COMMAND = [sys.executable, "-P", "-c", "from report.cli import main; main()"]
+COMMAND = [sys.executable, "-P", "-m", "quadnet"]
 SMALL = ["--epochs", "200", "--set", "evaluation.points=500", "--set", "replicates.runs=1", "--to", "html"]
 
 

@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from quadnet.report.language import Language
+from quadnet.report.record import files
 
 from quadnet.experiment import Experiment
-from report.language import Language
-from report.record import files
 
-COMMAND = [sys.executable, "-P", "-c", "from report.cli import main; main()", "phases"]
+COMMAND = [sys.executable, "-P", "-m", "quadnet", "phases"]
 ENGLISH = Language.load("en")
 
 

@@ -5,7 +5,7 @@ Matplotlib is loaded here, as it is by default, and says nothing of where it kee
 
 import logging
 
-from report import environment
+from .. import environment
 
 logging.getLogger("matplotlib").addHandler(logging.NullHandler())
 with environment.without_settings():

@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 
 from quadnet.arrays import FloatArray
 from quadnet.phases import Phase
-from report.figures import style
+
+from . import style
 
 _NAME = 22  # letters of a line beside the curves
 

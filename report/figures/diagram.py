@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
 from quadnet.network import Parameters
-from report.figures import style
+
+from . import style
 
 _MOST_UNITS = 9  # a layer; of a wider one the first and last are drawn
 _HEIGHT = 56.0

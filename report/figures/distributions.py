@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from quadnet.arrays import FloatArray
-from report.figures import style
-from report.figures.training import Level
+
+from . import style
+from .training import Level
 
 _WIDTH, _LEFT, _RIGHT = 170.0, 14.0, 36.0
 _BINS = 48

@@ -18,8 +18,9 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont
 from quadnet.arrays import FloatArray, IntArray
 from quadnet.config import CLASSES
 from quadnet.dataset import Dataset
-from report.assets import TEMPLATES
-from report.figures import style
+
+from ..assets import TEMPLATES
+from . import style
 
 Rule = Callable[[FloatArray], IntArray]
 Picture = NDArray[np.uint8]

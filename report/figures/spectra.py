@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from quadnet.arrays import FloatArray, IntArray
-from report.figures import style
-from report.language import MINUS
+
+from ..language import MINUS
+from . import style
 
 _DECADES = 6  # below the largest eigenvalue, on either side of zero
 _GAP = 0.8  # half the room for zero, in decades

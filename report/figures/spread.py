@@ -11,7 +11,8 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
 from quadnet.arrays import FloatArray, IntArray
-from report.figures import style
+
+from . import style
 
 _WIDTH, _LEFT, _INNER = 170.0, 13.0, 120.0
 _CURVES, _STRIP = 42.0, 7.0  # heights

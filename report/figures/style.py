@@ -19,8 +19,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 from matplotlib.transforms import Bbox, BboxTransform, Transform
 
-from report.assets import TEMPLATES
-from report.language import superscript
+from ..assets import TEMPLATES
+from ..language import superscript
 
 # Ink and class colours are those of the style sheet, where each has a name; a page may recolour the drawing by them.
 INK = "#1f2328"

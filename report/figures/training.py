@@ -15,7 +15,8 @@ from matplotlib.path import Path
 from quadnet.arrays import FloatArray, IntArray
 from quadnet.evidence import Snapshot
 from quadnet.phases import Phase
-from report.figures import style
+
+from . import style
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT = 170.0, 186.0, 13.0, 33.0
 _INNER = _WIDTH - _LEFT - _RIGHT

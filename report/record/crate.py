@@ -7,9 +7,9 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from report.record import manifest
-from report.record.files import to_json
-from report.record.manifest import Entry, Manifest
+from . import manifest
+from .files import to_json
+from .manifest import Entry, Manifest
 
 NAME = manifest.METADATA
 

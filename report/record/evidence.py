@@ -9,8 +9,9 @@ from quadnet.evidence import Split, separation
 from quadnet.experiment import Experiment
 from quadnet.inertia import Crossing
 from quadnet.standstill import Standstill
-from report import verdicts
-from report.language import Language
+
+from .. import verdicts
+from ..language import Language
 
 
 def claims(run: Experiment, language: Language) -> dict[str, Any]:

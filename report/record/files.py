@@ -16,8 +16,9 @@ from quadnet.arrays import FloatArray
 from quadnet.config import dumps
 from quadnet.experiment import Experiment
 from quadnet.replicates import Replicates
-from report.language import Language
-from report.record import evidence
+
+from ..language import Language
+from . import evidence
 
 _TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can state
 _MODE = stat.S_IFREG | 0o644

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from quadnet.errors import QuadnetError
 from quadnet.files import peek
-from report.record import crate, foreign, manifest, reading
-from report.record.manifest import Entry
+
+from . import crate, foreign, manifest, reading
+from .manifest import Entry
 
 _MOST_DEPTH = 100
 

@@ -17,13 +17,13 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 import quadnet
-import report
 from quadnet import __version__
 from quadnet.config import Config
 from quadnet.program import sources_digest
-from report.assets import TEMPLATES
-from report.record.files import to_json
-from report.roster import RESERVED
+
+from ..assets import TEMPLATES
+from ..roster import RESERVED
+from .files import to_json
 
 SCHEMA_VERSION = 2
 NAME = "manifest.json"
@@ -96,7 +96,7 @@ def versions() -> tuple[tuple[str, str], ...]:
 @cache
 def source_digest() -> str:
     """SHA-256 (hexadecimal) of the program: of the names and digests of its sources, templates and fonts."""
-    return sources_digest(Path(quadnet.__file__).parent, Path(report.__file__).parent, TEMPLATES)
+    return sources_digest(Path(quadnet.__file__).parent, Path(__file__).parent.parent, TEMPLATES)
 
 
 def manifest(

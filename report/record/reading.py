@@ -21,8 +21,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Literal, NoReturn
 
 from quadnet.errors import QuadnetError
-from report.record import foreign, manifest
-from report.record.manifest import Manifest
+
+from . import foreign, manifest
+from .manifest import Manifest
 
 MOST_BYTES = 384 * 2**20  # of all files together; a history of the most epochs there can be is 270 MB
 MOST_CARRIED = 128 * 2**20  # of a PDF, and of what it carries

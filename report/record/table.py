@@ -14,7 +14,8 @@ from types import TracebackType
 from typing import Self
 
 from quadnet.errors import QuadnetError
-from report.record import writing
+
+from . import writing
 
 PROGRAM = "program"  # the column that says what made a row
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from quadnet.errors import QuadnetError
 from quadnet.files import peek
-from report.record import keeping
+
+from . import keeping
 
 _ANOTHER_FOLDER = "name another folder with --output-dir"
 _PARTIAL, _OLD = ".partial", ".old"

@@ -4,7 +4,7 @@
 
 `recomputed` knows only what a student is told, as it stands in moodle.xml, and the seed in key.csv. It makes the data
 with NumPy's RandomState by the teaching note's recipe, trains with NumPy's own matrix products and exponentials, and
-does the calculations by hand with mpmath, slopes as differences. (-P: or report.py beside it would hide the package.)
+does the calculations by hand with mpmath, slopes as differences.
 """
 
 import csv
@@ -22,10 +22,10 @@ from xml.etree import ElementTree
 
 import mpmath
 import numpy as np
+from quadnet.report import class_set
+from quadnet.report.roster import Student
 
 from quadnet.config import Config
-from report import class_set
-from report.roster import Student
 
 CLASSES, SAMPLES, SPREAD, RATE, EPOCHS, SCALE = 4, 200, 0.5, 0.5, 10_000, 0.01  # the note's
 CENTRES = ((1, 1), (-1, 1), (-1, -1), (1, -1))

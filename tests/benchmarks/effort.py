@@ -12,9 +12,10 @@ import sys
 import tempfile
 import time
 
+from quadnet.report import effort
+from quadnet.report.effort import Effort
+
 from quadnet.config import Config, override, parse
-from report import effort
-from report.effort import Effort
 
 SAMPLES, POINTS = "data.samples_per_class", "evaluation.points"
 CASES: tuple[tuple[str, dict[str, object]], ...] = (
@@ -48,7 +49,15 @@ def measured(verb: str, assignments: list[str]) -> tuple[Effort, float]:
     """What the program takes, and seconds of all processors."""
     with tempfile.TemporaryDirectory() as folder:
         settings = [part for assignment in assignments for part in ("--set", assignment)]
-        command = [sys.executable, "-P", "-c", "from report.cli import main; main()", verb, *settings, "--output-dir"]
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "quadnet",
+            verb,
+            *settings,
+            "--output-dir",
+        ]
         start, child = time.perf_counter(), os.fork()
         if not child:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

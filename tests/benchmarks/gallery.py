@@ -4,7 +4,6 @@
 
 One short run is made; the others are copies of its small files with other seeds. Each command runs in a process of its
 own; the time is the least of three, with that of the processor beside it, which others on the machine disturb less.
-(-P: or report.py beside it would hide the package.)
 """
 
 import os
@@ -15,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-COMMAND = [sys.executable, "-P", "-c", "from report.cli import main; main()"]
+COMMAND = [sys.executable, "-P", "-m", "quadnet"]
 SMALL = ("config.toml", "metrics.json", "phases.json", "claims.json", "manifest.json")
 TIMES = 3
 

@@ -4,7 +4,7 @@
 
 Each sweep runs in a process of its own, without pages. Its rate is compared with the processors times that of one run
 after the other in one thread, measured just before and just after, with the same work for each: data, training, phases,
-groups of classes. Neither the start of Python nor imports count. (-P: or report.py beside it would hide the package.)
+groups of classes. Neither the start of Python nor imports count.
 """
 
 import os
@@ -15,10 +15,11 @@ import tempfile
 import time
 from pathlib import Path
 
+from quadnet.report import sweeping
+
 from quadnet import kernel
 from quadnet.config import Config
 from quadnet.sweep import run, seeded
-from report import sweeping
 
 ALONE = 10  # runs one after the other
 

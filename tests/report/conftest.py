@@ -6,14 +6,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from quadnet.report import pipeline
+from quadnet.report.document import Document, compose
+from quadnet.report.language import Language
+from quadnet.report.record import manifest
 
 from quadnet.config import parse
 from quadnet.experiment import Experiment, conduct
 from quadnet.replicates import Replicates
-from report import pipeline
-from report.document import Document, compose
-from report.language import Language
-from report.record import manifest
 
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
@@ -69,11 +69,9 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def without_pango(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def without_pango(no_pango: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     """The typesetter that new processes find says what it says where Pango is missing."""
-    folder = tmp_path_factory.mktemp("broken")
-    (folder / "weasyprint.py").write_text("raise OSError(\"cannot load library 'libgobject-2.0-0'\")\n")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")]).rstrip(":"))
+    monkeypatch.setenv("PYTHONPATH", no_pango["PYTHONPATH"])
 
 
 @pytest.fixture

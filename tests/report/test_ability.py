@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from quadnet.report import ability
+from quadnet.report.language import Language
 
 from quadnet.experiment import Experiment
 from quadnet.metrics import Metrics
-from report import ability
-from report.language import Language
 
 ENGLISH = Language.load("en")
 

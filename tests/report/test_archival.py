@@ -5,9 +5,8 @@ from typing import Any
 
 import pypdf
 import pytest
-
-from report.archival import Attachment
-from report.press import PdfError, Press
+from quadnet.report.archival import Attachment
+from quadnet.report.press import PdfError, Press
 
 FORMULA = '<p><img alt="A sum" src="asset:formulas/loss.svg"></p>'
 TABLE = (

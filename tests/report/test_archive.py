@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from quadnet.report.archive import archive
+from quadnet.report.record import manifest
+from quadnet.report.record.files import zipped
+from quadnet.report.verification import Outcome, verify
 
 from quadnet.errors import ConfigurationError, QuadnetError
-from report.archive import archive
-from report.record import manifest
-from report.record.files import zipped
-from report.verification import Outcome, verify
 
 
 def packed(*arguments: Any, **options: Any) -> list[Path]:

@@ -1,7 +1,6 @@
 import pytest
-
-from report import assets, render
-from report.assets import TEMPLATES
+from quadnet.report import assets, render
+from quadnet.report.assets import TEMPLATES
 
 
 def test_the_folder_of_templates_lies_beside_the_package() -> None:

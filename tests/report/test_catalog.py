@@ -14,6 +14,12 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from fontTools.ttLib import TTFont
+from quadnet.report import comparison_document, render, sweep_document
+from quadnet.report.assets import TEMPLATES
+from quadnet.report.comparison_document import Side, Trained
+from quadnet.report.document import Document, compose
+from quadnet.report.language import Language
+from quadnet.report.record import manifest
 
 from quadnet.config import Report, parse
 from quadnet.experiment import Experiment
@@ -21,12 +27,6 @@ from quadnet.phases import Phases
 from quadnet.replicates import Replicates
 from quadnet.sweep import Row
 from quadnet.sweep import run as one_run
-from report import comparison_document, render, sweep_document
-from report.assets import TEMPLATES
-from report.comparison_document import Side, Trained
-from report.document import Document, compose
-from report.language import Language
-from report.record import manifest
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")

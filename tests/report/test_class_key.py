@@ -3,13 +3,13 @@ import io
 from dataclasses import replace
 
 import pytest
+from quadnet.report import class_key, render
+from quadnet.report.class_key import STUDENTS_ABREAST, Sheet, compose, inert
+from quadnet.report.exercises import Answer, Exercise
+from quadnet.report.record import manifest
+from quadnet.report.roster import Student
 
 from quadnet.config import Config
-from report import class_key, render
-from report.class_key import STUDENTS_ABREAST, Sheet, compose, inert
-from report.exercises import Answer, Exercise
-from report.record import manifest
-from report.roster import Student
 
 UNKNOWN = "\U0001f600"  # a letter that no font of the report has
 

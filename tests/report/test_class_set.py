@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pypdf
 import pytest
+from quadnet.report import class_set, stress
+from quadnet.report.class_set import candidate, choose, issue
+from quadnet.report.record import manifest
+from quadnet.report.record.table import Table
+from quadnet.report.roster import Student
 
 from quadnet.config import Config, parse
 from quadnet.errors import ConfigurationError, QuadnetError
-from report import class_set, stress
-from report.class_set import candidate, choose, issue
-from report.record import manifest
-from report.record.table import Table
-from report.roster import Student
 
 CLASS = (
     Student("s1", "Ada Lovelace", "en"),
@@ -306,7 +306,15 @@ def running(group: int) -> bool:
 def test_a_set_that_was_killed_goes_on_where_it_stopped(issued, tmp_path):
     roster = tmp_path / "roster.csv"
     roster.write_text("id,name\n" + "".join(f"{s.id},{s.name}\n" for s in CLASS), encoding="utf-8")
-    command = [sys.executable, "-P", "-c", "from report.cli import main; main()", "handout", "--roster", str(roster)]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "quadnet",
+        "handout",
+        "--roster",
+        str(roster),
+    ]
     command += ["--to", "html,pdf", "--output-dir", str(tmp_path)]
     memory = tmp_path / issued.path.name / "progress.csv"
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)

@@ -12,19 +12,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from quadnet.report import comparing, curves, pipeline, verification
+from quadnet.report.cli import app
+from quadnet.report.comparing import Comparison
+from quadnet.report.pipeline import Built
+from quadnet.report.press import PdfError, Press
+from quadnet.report.progress import SILENT
+from quadnet.report.verification import Outcome, Verification
 from typer.testing import CliRunner
 
 from quadnet import __version__
 from quadnet.config import Config, dumps, parse
 from quadnet.errors import QuadnetError
 from quadnet.experiment import Experiment
-from report import comparing, curves, pipeline, verification
-from report.cli import app
-from report.comparing import Comparison
-from report.pipeline import Built
-from report.press import PdfError, Press
-from report.progress import SILENT
-from report.verification import Outcome, Verification
 
 Command = Callable[..., Any]  # gives what CliRunner.invoke gives
 
@@ -358,7 +358,7 @@ def test_a_press_runs_before_the_pipeline_if_a_pdf_is_asked_for(
 
 
 def test_help_loads_nothing_of_what_a_run_needs() -> None:
-    code = "import sys, report.cli; print(*sys.modules)"
+    code = "import sys, quadnet.report.cli; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "typer" in loaded
     assert not {"numpy", "pydantic", "matplotlib", "jinja2", "weasyprint", "PIL"} & set(loaded)

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from quadnet.report import comparing, effort, pipeline, verification
+from quadnet.report.comparing import compare
+from quadnet.report.record import files, manifest, reading
+from quadnet.report.record.reading import RecordError
 
 from quadnet.config import parse
 from quadnet.errors import QuadnetError
-from report import comparing, effort, pipeline, verification
-from report.comparing import compare
-from report.record import files, manifest, reading
-from report.record.reading import RecordError
 
 HEADINGS = ["configuration", "versions", "metrics", "phases", "verdicts"]
 

@@ -4,14 +4,14 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
+from quadnet.report import comparison_document, render
+from quadnet.report.comparison_document import ComparisonDocument, Region, Side, Trained
+from quadnet.report.language import Language
 
 from quadnet.config import Config, parse
 from quadnet.dataset import quadrants
 from quadnet.phases import detect
 from quadnet.training import train
-from report import comparison_document, render
-from report.comparison_document import ComparisonDocument, Region, Side, Trained
-from report.language import Language
 
 CREATED = "2000-01-01T00:00:00Z"
 SECTIONS = {

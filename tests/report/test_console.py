@@ -2,10 +2,10 @@ import json
 from pathlib import Path
 
 import pytest
+from quadnet.report import console
+from quadnet.report.press import PdfError
 
 from quadnet.errors import QuadnetError
-from report import console
-from report.press import PdfError
 
 
 def unwanted() -> dict[str, object]:

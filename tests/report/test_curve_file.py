@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from quadnet.report import curve_file
+from quadnet.report.curve_file import Curve
 
 from quadnet.errors import ConfigurationError
-from report import curve_file
-from report.curve_file import Curve
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from quadnet.report import curves
+from quadnet.report.curves import Found
 
 from quadnet.arrays import FloatArray
 from quadnet.errors import QuadnetError, one_line
 from quadnet.phases import detect
-from report import curves
-from report.curves import Found
 
 FALL = 0.5 + 0.9 ** np.arange(300)
 SHAKEN = np.random.default_rng(0).standard_normal(300)

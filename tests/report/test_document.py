@@ -4,6 +4,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from quadnet.report import drawings, note, story, verdicts
+from quadnet.report.document import Document, compose
+from quadnet.report.language import Language
+from quadnet.report.record import manifest
 
 from quadnet.config import dumps, parse
 from quadnet.evidence import Evidence
@@ -11,10 +15,6 @@ from quadnet.experiment import Experiment
 from quadnet.inertia import Crossing, Pair, pairs
 from quadnet.phases import Phase, Phases
 from quadnet.replicates import Replicates, standings
-from report import drawings, note, story, verdicts
-from report.document import Document, compose
-from report.language import Language
-from report.record import manifest
 
 VERSIONS = (("quadnet", "9.9"), ("Python", "3"))
 

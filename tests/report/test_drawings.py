@@ -4,6 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from quadnet.report import drawings, prose, seeds, story
+from quadnet.report.document import Document
+from quadnet.report.figures import spectra
+from quadnet.report.language import Language
 
 from quadnet.anatomy import Anatomy
 from quadnet.config import parse
@@ -13,10 +17,6 @@ from quadnet.network import outputs
 from quadnet.replicates import Replicates, standings
 from quadnet.spectrum import signs
 from quadnet.standstill import WayOut
-from report import drawings, prose, seeds, story
-from report.document import Document
-from report.figures import spectra
-from report.language import Language
 
 
 def test_every_drawing_has_a_key_of_its_own_an_alternative_text_and_a_caption(default_document: Document) -> None:

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from quadnet.report.exercises import Answer, Exercise, exercises
+from quadnet.report.language import Language
 from scipy.stats import norm
 
 from quadnet.config import Config, parse
 from quadnet.dataset import quadrants
 from quadnet.exercises import Lesson, prepare
 from quadnet.training import train
-from report.exercises import Answer, Exercise, exercises
-from report.language import Language
 
 ENGLISH = Language.load("en")
 KEYS = [

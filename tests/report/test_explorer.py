@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from quadnet.report import explorer, story
+from quadnet.report.language import Language
 
 from quadnet.arrays import FloatArray
 from quadnet.config import known_keys, override, parse
@@ -14,8 +16,6 @@ from quadnet.experiment import Experiment
 from quadnet.history import History
 from quadnet.network import cross_entropy, forward
 from quadnet.phases import Phase
-from report import explorer, story
-from report.language import Language
 
 
 def explored(run: Experiment, english: Language) -> Any:

@@ -17,6 +17,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle
 from PIL import Image
+from quadnet.report.assets import text as asset
+from quadnet.report.figures import comparison, diagram, regions, spectra, spread, style, training
 
 from quadnet.config import Data, Network
 from quadnet.dataset import Dataset
@@ -24,8 +26,6 @@ from quadnet.experiment import Experiment
 from quadnet.mixture import Mixture
 from quadnet.network import Parameters, initial
 from quadnet.phases import Phase
-from report.assets import text as asset
-from report.figures import comparison, diagram, regions, spectra, spread, style, training
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -9,11 +9,11 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from quadnet.report import gallery, listing
+from quadnet.report.language import Language
+from quadnet.report.listing import Damaged, Listing, Run, Sheets, Sweep
 
 from quadnet.errors import QuadnetError
-from report import gallery, listing
-from report.language import Language
-from report.listing import Damaged, Listing, Run, Sheets, Sweep
 
 HOSTILE = ["<script>alert(1)</script>", "{{ 7 * 7 }}{% raw %}", '"><svg onload=alert(1)>', "]]> & \" ' <!-- --> %(x)s"]
 

@@ -1,8 +1,8 @@
 import pytest
+from quadnet.report.glyphs import check_title, lacking, named, printed
 
 from quadnet.config import parse
 from quadnet.errors import ConfigurationError
-from report.glyphs import check_title, lacking, named, printed
 
 NAMES = [
     *("", "Ada Lovelace", "Ernő Rubik", "Ægir Ðóri", "Σωκράτης", "Nguyễn Văn Ử", "Иван Петров", "Ἀθηνᾶ", "İbrahim Ș"),

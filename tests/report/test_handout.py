@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 from fontTools.ttLib import TTFont
+from quadnet.report import handout, handout_document, render
+from quadnet.report.archival import Attachment
+from quadnet.report.assets import TEMPLATES
+from quadnet.report.exercises import Answer, Exercise, exercises
+from quadnet.report.handout import EDITIONS, Made, make_handout
+from quadnet.report.handout_document import Edition, Handout, Paper
+from quadnet.report.language import Language
+from quadnet.report.press import PdfError
 
 from quadnet.config import Config, parse
 from quadnet.errors import QuadnetError
 from quadnet.exercises import Lesson, prepare
-from report import handout, handout_document, render
-from report.archival import Attachment
-from report.assets import TEMPLATES
-from report.exercises import Answer, Exercise, exercises
-from report.handout import EDITIONS, Made, make_handout
-from report.handout_document import Edition, Handout, Paper
-from report.language import Language
-from report.press import PdfError
 
 TIME = "2000-01-01T00:00:00Z"
 ENGLISH = Language.load("en")

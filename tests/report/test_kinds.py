@@ -1,10 +1,10 @@
 from typing import Any
 
 import pytest
+from quadnet.report.kinds import kind
+from quadnet.report.language import Language
 
 from quadnet.phases import Phase
-from report.kinds import kind
-from report.language import Language
 
 
 @pytest.mark.parametrize(

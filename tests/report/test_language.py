@@ -6,8 +6,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from report.language import MINUS, NARROW_SPACE, Language, superscript
+from quadnet.report.language import MINUS, NARROW_SPACE, Language, superscript
 
 ENGLISH = Language.load("en")
 CHINESE = Language.load("zh")

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from quadnet.report import archive
+from quadnet.report.listing import Damaged, Run, Sweep, changed, find
+from quadnet.report.record import reading
 
 from quadnet.config import Config
 from quadnet.errors import QuadnetError
-from report import archive
-from report.listing import Damaged, Run, Sweep, changed, find
-from report.record import reading
 
 SMALL = ("config.toml", "metrics.json", "phases.json", "claims.json", "manifest.json")
 

@@ -1,10 +1,9 @@
 from xml.etree import ElementTree
 
 import pytest
-
-from report.exercises import Answer, Exercise
-from report.moodle import export
-from report.roster import Student
+from quadnet.report.exercises import Answer, Exercise
+from quadnet.report.moodle import export
+from quadnet.report.roster import Student
 
 # The elements of a numerical question in the order in which Moodle writes them (question/format/xml/format.php).
 WRITTEN = ["name", "questiontext", "generalfeedback", "defaultgrade", "penalty", "hidden", "idnumber", "answer", "tags"]

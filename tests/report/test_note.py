@@ -5,15 +5,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from quadnet.report import note, story
+from quadnet.report.language import Language
+from quadnet.report.story import Chapter
 
 from quadnet.claims import NUMBERS
 from quadnet.evidence import Snapshot
 from quadnet.experiment import Experiment
 from quadnet.mixture import Partition
 from quadnet.phases import Phase
-from report import note, story
-from report.language import Language
-from report.story import Chapter
 
 ENGLISH = Language.load("en")
 ALL: Partition = ((0, 1, 2, 3),)

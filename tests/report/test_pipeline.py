@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from quadnet.report import pipeline
+from quadnet.report.language import Language
+from quadnet.report.press import PdfError, Press
+from quadnet.report.progress import Stages
+from quadnet.report.record import foreign, manifest
 
 from quadnet import kernel
 from quadnet.config import Config, parse
 from quadnet.errors import ConfigurationError, QuadnetError
-from report import pipeline
-from report.language import Language
-from report.press import PdfError, Press
-from report.progress import Stages
-from report.record import foreign, manifest
 
 CONFIG = parse({"training": {"epochs": 200}, "evaluation": {"points": 500}})
 BOTH = ("html", "pdf")

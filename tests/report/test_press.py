@@ -17,12 +17,11 @@ import pypdf
 import pytest
 from fontTools.ttLib import TTFont
 from PIL import Image
+from quadnet.report import press
+from quadnet.report.press import PdfError, Press
 from weasyprint.images import RasterImage
 from weasyprint.pdf import fonts
 from weasyprint.text import ffi
-
-from report import press
-from report.press import PdfError, Press
 
 DRAWING = b'<svg xmlns="http://www.w3.org/2000/svg" width="20pt" height="10pt"><rect width="20" height="10"/></svg>'
 

@@ -3,6 +3,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from quadnet.report import prose
+from quadnet.report.language import Language
 
 from quadnet.config import Training
 from quadnet.escape import Escape
@@ -10,8 +12,6 @@ from quadnet.experiment import Experiment
 from quadnet.inertia import Pair, growth
 from quadnet.mixture import merged_level
 from quadnet.phases import Phase, Phases
-from report import prose
-from report.language import Language
 
 ENGLISH = Language.load("en")
 

@@ -14,9 +14,8 @@ from typing import Any
 import pypdf
 import pytest
 from pypdf.generic import DictionaryObject, NameObject, NumberObject
-
-from report.record import manifest, reading
-from report.record.reading import RecordError, read
+from quadnet.report.record import manifest, reading
+from quadnet.report.record.reading import RecordError, read
 
 
 def packed(path: Path, files: dict[str, bytes], **options: Any) -> Path:

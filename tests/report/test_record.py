@@ -19,14 +19,14 @@ import pypdf
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from quadnet.report.language import Language
+from quadnet.report.record import files, manifest, writing
 
 from quadnet import __version__
 from quadnet.config import Config, parse
 from quadnet.errors import QuadnetError
 from quadnet.experiment import Experiment
 from quadnet.replicates import Replicates
-from report.language import Language
-from report.record import files, manifest, writing
 
 ENGLISH = Language.load("en")
 

@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from quadnet.report.record import crate, manifest
+from quadnet.report.record.manifest import Entry, Manifest
 from rocrate.rocrate import ROCrate
-
-from report.record import crate, manifest
-from report.record.manifest import Entry, Manifest
 
 
 @pytest.fixture(scope="module")

@@ -3,13 +3,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from quadnet.report import verdicts
+from quadnet.report.language import Language
+from quadnet.report.record import evidence, files
 
 from quadnet.claims import NUMBERS, OUTCOMES
 from quadnet.config import parse
 from quadnet.experiment import Experiment, conduct
-from report import verdicts
-from report.language import Language
-from report.record import evidence, files
 
 ENGLISH = Language.load("en")
 LAYERS = ((2, 3), (3, 3), (3, 4))

@@ -10,16 +10,16 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from quadnet.report import render
+from quadnet.report.assets import TEMPLATES
+from quadnet.report.document import Document, compose
+from quadnet.report.figures.style import CLASS_COLOURS, INK, ROLES
+from quadnet.report.language import Language
+from quadnet.report.record import manifest
 
 from quadnet.claims import NUMBERS
 from quadnet.config import CLASSES
 from quadnet.experiment import Experiment
-from report import render
-from report.assets import TEMPLATES
-from report.document import Document, compose
-from report.figures.style import CLASS_COLOURS, INK, ROLES
-from report.language import Language
-from report.record import manifest
 
 CREATED = "2001-02-03T04:05:06Z"
 HOSTILE = ["<script>alert(1)</script>", "{{ 7 * 7 }}{% raw %}", "]]> & \" ' <!-- --> \\", "%(x)s %d 100 %"]

@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from quadnet.report.roster import Student
+from quadnet.report.roster import read as read_all
 
 from quadnet.errors import ConfigurationError
-from report.roster import Student
-from report.roster import read as read_all
 
 
 def read(path, language):

@@ -9,6 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from quadnet.report import cli, explorer, render, story
+from quadnet.report.document import Document
+from quadnet.report.drawings import panel_canvas
+from quadnet.report.figures import regions, style
+from quadnet.report.language import Language
 
 from quadnet.arithmetic import log, sigmoid2, total, total_log
 from quadnet.config import Config, parse
@@ -18,11 +23,6 @@ from quadnet.experiment import Experiment
 from quadnet.network import cross_entropy, forward, initial, outputs
 from quadnet.random import Stream
 from quadnet.training import train
-from report import cli, explorer, render, story
-from report.document import Document
-from report.drawings import panel_canvas
-from report.figures import regions, style
-from report.language import Language
 
 CHROMIUM = shutil.which("chromium")
 if CHROMIUM is None:

@@ -1,8 +1,7 @@
 import random
 
 import pytest
-
-from report import press, seal
+from quadnet.report import press, seal
 
 PAGE = "<!DOCTYPE html><html lang=en><title>a</title><p>a"
 PLAIN = b"%PDF-1.7\n1 0 obj\n<</ID [(" + b"0" * 32 + b") (" + b"0" * 32 + b")]>>\nendobj\n%%EOF\n"

@@ -1,13 +1,13 @@
 from dataclasses import replace
 
 import pytest
+from quadnet.report import seeds
+from quadnet.report.language import Language
 
 from quadnet.config import parse
 from quadnet.experiment import Experiment
 from quadnet.replicates import Replicate, Replicates, Standing, Ways, standings
 from quadnet.sweep import Plateau
-from report import seeds
-from report.language import Language
 
 ENGLISH = Language.load("en")
 

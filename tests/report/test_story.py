@@ -5,15 +5,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from quadnet.report import story
+from quadnet.report.language import Language
+from quadnet.report.story import Chapter
 
 from quadnet.config import Config
 from quadnet.evidence import Snapshot, separation
 from quadnet.experiment import Experiment
 from quadnet.mixture import Partition
 from quadnet.phases import Phase
-from report import story
-from report.language import Language
-from report.story import Chapter
 
 CENTRES = np.array(Config().data.centres)
 ENGLISH = Language.load("en")

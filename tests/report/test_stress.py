@@ -2,13 +2,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from quadnet.report.exercises import exercises
+from quadnet.report.language import Language
+from quadnet.report.stress import FAULTS, faults, words
 
 from quadnet.config import parse
 from quadnet.exercises import Drill, Lesson, Unit, prepare
 from quadnet.phases import Phases
-from report.exercises import exercises
-from report.language import Language
-from report.stress import FAULTS, faults, words
 
 GOOD = 1  # its run has two clear plateaus
 

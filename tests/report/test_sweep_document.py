@@ -3,13 +3,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from quadnet.report import render, sweep_document, sweeping, verdicts
+from quadnet.report.language import Language
+from quadnet.report.sweep_document import SweepDocument
 
 from quadnet.claims import NUMBERS, OUTCOMES, Outcome
 from quadnet.config import Config, parse
 from quadnet.sweep import Plateau, Row
-from report import render, sweep_document, sweeping, verdicts
-from report.language import Language
-from report.sweep_document import SweepDocument
 
 CREATED = "2000-01-01T00:00:00Z"
 VERSIONS = (("quadnet", "9.9"), ("Python", "3"))

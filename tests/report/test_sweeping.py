@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from quadnet.report import sweeping
+from quadnet.report.progress import Stages
+from quadnet.report.record.table import Table
 
 from quadnet import sweep as sweeps
 from quadnet.claims import NUMBERS, OUTCOMES, Outcome
@@ -17,9 +20,6 @@ from quadnet.history import History
 from quadnet.program import numbers_digest
 from quadnet.sweep import Plateau, Row, run, seeded
 from quadnet.training import train
-from report import sweeping
-from report.progress import Stages
-from report.record.table import Table
 
 SMALL = parse({"training": {"epochs": 60}, "data": {"samples_per_class": 20}})
 PAIRS = [(data, weights) for data in range(2) for weights in range(5)]

@@ -1,11 +1,11 @@
 """The tables on their own; `test_document` reads them as they stand on the page."""
 
 import numpy as np
+from quadnet.report import tables
+from quadnet.report.language import Language
 
 from quadnet.experiment import Experiment
 from quadnet.replicates import Standing
-from report import tables
-from report.language import Language
 
 
 def test_a_confusion_matrix_is_shaded_by_the_share_of_each_label(english: Language) -> None:

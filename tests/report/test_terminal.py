@@ -2,10 +2,10 @@ import errno
 import io
 
 import pytest
+from quadnet.report import terminal
+from quadnet.report.press import PdfError
 
 from quadnet.errors import ConfigurationError, QuadnetError
-from report import terminal
-from report.press import PdfError
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,14 @@ from typing import Any, get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from quadnet.report import verdicts
+from quadnet.report.assets import text as asset
+from quadnet.report.language import Language
 
 from quadnet import claims
 from quadnet.claims import NUMBERS, OUTCOMES, Outcome, Quantity, Verdict
 from quadnet.evidence import BY_CHANCE
 from quadnet.experiment import Experiment
-from report import verdicts
-from report.assets import text as asset
-from report.language import Language
 
 ENGLISH = Language.load("en")
 NARROW = "\u202f"

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from quadnet.report import pipeline, seal, verification
+from quadnet.report.pipeline import Made
+from quadnet.report.record import files, foreign, manifest, reading
+from quadnet.report.record.reading import Record, RecordError
+from quadnet.report.verification import Outcome, Verification, compare, rebuild, verify
 
 from quadnet.config import Config, dumps, parse
 from quadnet.errors import QuadnetError
-from report import pipeline, seal, verification
-from report.pipeline import Made
-from report.record import files, foreign, manifest, reading
-from report.record.reading import Record, RecordError
-from report.verification import Outcome, Verification, compare, rebuild, verify
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-PROGRAM = [sys.executable, "-P", "-m", "report"]
+PROGRAM = [sys.executable, "-P", "-m", "quadnet"]
 SMALL = ["--epochs", "60", "--set", "replicates.runs=0", "--set", "evaluation.points=100", "--no-progress"]
 CAUGHT = "caught"  # a stream that goes to the test
 

@@ -1,12 +1,15 @@
 """The environment that a process inherits changes neither what it makes nor what it says."""
 
 import hashlib
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from calls import SMALL
+from calls import SMALL, environment
 
 CURVE = "\n".join(f"{3 * 0.9**epoch + 0.1:.6f}" for epoch in range(40)).encode()
 MODULES = ("json", "logging", "matplotlib", "multiprocessing", "numpy", "queue", "report", "signal", "typing")
@@ -89,6 +92,20 @@ def test_variables_do_not_reach_the_press(quadnet: Any, tmp_path: Path, env: dic
     said = quadnet("doctor", cwd=tmp_path, env=env)
     assert (said.code, said.err) == (0, "")
     assert said.out.endswith("can be made\n")
+
+
+@pytest.mark.parametrize("place", ["PYTHONPATH", "where it is"])
+def test_modules_of_the_user_hide_none_of_the_program_s(tmp_path: Path, place: str) -> None:
+    modules(tmp_path)
+    (tmp_path / "class.csv").write_text("id,name\n1,Ann\n")
+    variables = environment()
+    if place == "PYTHONPATH":
+        variables["PYTHONPATH"] = os.pathsep.join([str(tmp_path), *filter(None, [variables.get("PYTHONPATH")])])
+    small = ["--roster", "class.csv", "--to", "pdf", "--set", "evaluation.points=100", "--no-progress", "-q"]
+    command = [sys.executable, "-m", "quadnet", "handout", *small]
+    done = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr[-300:]
+    assert (tmp_path / done.stdout.strip() / "students" / "1.pdf").is_file()
 
 
 def test_workers_need_no_semaphores_and_run_no_file_of_the_user_s(quadnet: Any, tmp_path: Path) -> None:

@@ -1,10 +1,8 @@
 """The first command works on a fresh machine: what is missing there, and what the user gets all the same."""
 
 import json
-import os
 import re
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +31,7 @@ def give(self, name):
     raise AttributeError(name)
 RasterImage.__getattr__ = give
 """
-OTHER_TREE = "import report.archival as a; a._referred = lambda pdf, reference: {}['moved']"
+OTHER_TREE = "import quadnet.report.archival as a; a._referred = lambda pdf, reference: {}['moved']"
 NO_VERSIONS = "import weasyprint.text.ffi as ffi; del ffi.pango"
 TALKATIVE = """
 import os, sys
@@ -44,25 +42,6 @@ sys.addaudithook(speak)
 """
 
 SUBSET = r"warning: the PDF looks the same in other bytes .*libharfbuzz-subset0 on Debian"
-
-
-@pytest.fixture
-def machine(tmp_path: Path) -> Callable[[str], dict[str, str]]:
-    """The variables of a machine on which a few lines run first in each new process."""
-
-    def variables(code: str) -> dict[str, str]:
-        folder = tmp_path / "first"
-        folder.mkdir()
-        (folder / "sitecustomize.py").write_text(code)
-        return {"PYTHONPATH": os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)}
-
-    return variables
-
-
-@pytest.fixture
-def no_pango(tmp_path: Path) -> dict[str, str]:
-    (tmp_path / "weasyprint.py").write_text("raise OSError(\"cannot load library 'libgobject-2.0-0'\")\n")
-    return {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)}
 
 
 HANDOUT = ["handout", "--edition", "student", "--to", "pdf", "--epochs", "60"]
@@ -79,8 +58,8 @@ SMALL = ["--epochs", "60", "--set", "replicates.runs=0", "--set", "evaluation.po
         pytest.param(TALKATIVE, "", id="a library that prints"),
     ],
 )
-def test_the_pdf_is_made_all_the_same(quadnet: Any, machine: Any, tmp_path: Path, missing: str, said: str) -> None:
-    done = quadnet(*HANDOUT, "--output-dir", tmp_path / "outputs", env=machine(missing))
+def test_the_pdf_is_made_all_the_same(quadnet: Any, first_lines: Any, tmp_path: Path, missing: str, said: str) -> None:
+    done = quadnet(*HANDOUT, "--output-dir", tmp_path / "outputs", env=first_lines(missing))
     assert done.code == 0, done.err
     warnings = [line for line in done.err.splitlines() if line.startswith("warning")]
     assert len(warnings) == bool(said)
@@ -88,8 +67,8 @@ def test_the_pdf_is_made_all_the_same(quadnet: Any, machine: Any, tmp_path: Path
     assert (Path(done.out.strip()) / "handout-student.pdf").read_bytes().startswith(b"%PDF-")
 
 
-def test_who_wants_to_hear_nothing_hears_nothing(quadnet: Any, machine: Any, tmp_path: Path) -> None:
-    done = quadnet(*HANDOUT, "-q", "--output-dir", tmp_path / "outputs", env=machine(NO_SUBSETTER))
+def test_who_wants_to_hear_nothing_hears_nothing(quadnet: Any, first_lines: Any, tmp_path: Path) -> None:
+    done = quadnet(*HANDOUT, "-q", "--output-dir", tmp_path / "outputs", env=first_lines(NO_SUBSETTER))
     assert (done.code, done.err) == (0, "")
 
 
@@ -100,8 +79,8 @@ def test_who_wants_to_hear_nothing_hears_nothing(quadnet: Any, machine: Any, tmp
         pytest.param(["handout", *SMALL], id="handout of both editions"),
     ],
 )
-def test_it_is_said_once(quadnet: Any, machine: Any, tmp_path: Path, arguments: list[str]) -> None:
-    done = quadnet(*arguments, "--output-dir", tmp_path / "outputs", env=machine(NO_SUBSETTER))
+def test_it_is_said_once(quadnet: Any, first_lines: Any, tmp_path: Path, arguments: list[str]) -> None:
+    done = quadnet(*arguments, "--output-dir", tmp_path / "outputs", env=first_lines(NO_SUBSETTER))
     assert done.code == 0, done.err
     assert len(re.findall("(?m)^warning", done.err)) == 1
 
@@ -109,23 +88,25 @@ def test_it_is_said_once(quadnet: Any, machine: Any, tmp_path: Path, arguments: 
 @pytest.mark.parametrize(
     ("missing", "subsetter"), [(None, "HarfBuzz-Subset"), (NO_SUBSETTER, "fontTools"), (OLD_HARFBUZZ, "fontTools")]
 )
-def test_the_doctor_says_what_subsets_fonts(quadnet: Any, machine: Any, missing: str | None, subsetter: str) -> None:
-    done = quadnet("doctor", env=machine(missing) if missing else {})
+def test_the_doctor_says_what_subsets_fonts(
+    quadnet: Any, first_lines: Any, missing: str | None, subsetter: str
+) -> None:
+    done = quadnet("doctor", env=first_lines(missing) if missing else {})
     assert done.code == 0, done.err
     assert f"\nsubsetter   {subsetter}\n" in done.out
     assert done.out.endswith("can be made\n")
 
 
-def test_where_versions_cannot_be_asked_the_doctor_leaves_them_out(quadnet: Any, machine: Any) -> None:
-    done = quadnet("doctor", env=machine(NO_VERSIONS))
+def test_where_versions_cannot_be_asked_the_doctor_leaves_them_out(quadnet: Any, first_lines: Any) -> None:
+    done = quadnet("doctor", env=first_lines(NO_VERSIONS))
     assert done.code == 0, done.err
     assert "Pango" not in done.out
     assert "can be made" in done.out
 
 
-def test_verify_names_the_subsetter_as_the_cause(quadnet: Any, machine: Any, printed: Path) -> None:
+def test_verify_names_the_subsetter_as_the_cause(quadnet: Any, first_lines: Any, printed: Path) -> None:
     assert json.loads((printed / "manifest.json").read_text())["versions"]["subsetter"] == "HarfBuzz-Subset"
-    variables = machine(NO_SUBSETTER)
+    variables = first_lines(NO_SUBSETTER)
     folder = quadnet("verify", printed, env=variables)
     assert folder.code == 1
     assert folder.out.startswith("same numbers, other bytes\nreport.pdf: the same pages; the letters ")
@@ -152,19 +133,18 @@ def test_without_pango_all_but_the_pdf_is_written(
     assert (Path(done.out.strip()) / left).is_file()
 
 
-def test_a_broken_pango_is_told_in_a_line(quadnet: Any, tmp_path: Path) -> None:
+def test_a_broken_pango_is_told_in_a_line(quadnet: Any, first_lines: Any, tmp_path: Path) -> None:
     missing = "function/symbol 'pango_context_set_round_glyph_positions' not found in library 'libpango-1.0.so.0'"
-    (tmp_path / "weasyprint.py").write_text(f"raise AttributeError({missing!r})\n")
-    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
-    done = quadnet(*HANDOUT, "-q", "--output-dir", tmp_path / "outputs", env={"PYTHONPATH": path})
+    broken = f"import cffi.api\ndef fail(*names): raise AttributeError({missing!r})\ncffi.api.FFI.dlopen = fail\n"
+    done = quadnet(*HANDOUT, "-q", "--output-dir", tmp_path / "outputs", env=first_lines(broken))
     assert done.code == 3
     assert done.err == f"quadnet: no PDF: the typesetter ended with code 1: AttributeError: {missing}\n"
 
 
-def test_a_class_hears_it_once(quadnet: Any, machine: Any, tmp_path: Path) -> None:
+def test_a_class_hears_it_once(quadnet: Any, first_lines: Any, tmp_path: Path) -> None:
     (tmp_path / "roster.csv").write_text("id,name\n1,Ada\n")
     arguments = ["handout", "--roster", tmp_path / "roster.csv", "--output-dir", tmp_path / "outputs"]
-    done = quadnet(*arguments, env=machine(NO_SUBSETTER))
+    done = quadnet(*arguments, env=first_lines(NO_SUBSETTER))
     assert done.code == 0, done.err
     assert len(re.findall("(?m)^warning", done.err)) == 1
     assert len(list((tmp_path / "outputs").rglob("1.pdf"))) == 1

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from report.record import manifest
+from quadnet.report.record import manifest
 
 Deed = Callable[[Path], object]
 

@@ -29,11 +29,9 @@ def test_a_run_is_there(quadnet: Any, run: Path) -> None:
     assert (said.code, said.err) == (0, ""), said
 
 
-@pytest.mark.parametrize("module", ["quadnet", "report"])
-def test_the_program_is_a_module_too(module: str, tmp_path: Path) -> None:
+def test_the_program_is_a_module_too(tmp_path: Path) -> None:
     (tmp_path / "typer.py").write_text("raise SystemExit('a file of the user was run')")
-    safe = ["-P"] if module == "report" else []
-    command = [sys.executable, *safe, "-m", module, "--version"]
+    command = [sys.executable, "-m", "quadnet", "--version"]
     said = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
     assert (said.returncode, said.stdout, said.stderr) == (0, "quadnet 0.1.0\n", "")
 
@@ -122,8 +120,8 @@ def test_what_the_encoding_lacks_is_escaped(quadnet: Any, run: Path, encoding: s
 @pytest.mark.parametrize("wait", [0.05, 0.1, 0.3, 0.6])
 def test_ctrl_c_is_a_line_from_the_start(tmp_path: Path, wait: float) -> None:
     code = (
-        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from report.__main__ import main;"
-        "import os; os.write(1, b'.'); main()"
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "from quadnet.report.__main__ import main; import os; os.write(1, b'.'); main()"
     )
     command = [sys.executable, "-P", "-c", code, "report", "--epochs", "9000000", "--to", "html"]
     process = subprocess.Popen(command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -141,7 +139,7 @@ def test_ctrl_c_is_a_line_from_the_start(tmp_path: Path, wait: float) -> None:
 )
 def test_a_removed_folder_is_told(quadnet: Any, run: Path, tmp_path: Path, call: list[str]) -> None:
     (gone := tmp_path / "gone").mkdir()
-    code = f"import os; os.rmdir({str(gone)!r}); from report.__main__ import main; main()"
+    code = f"import os; os.rmdir({str(gone)!r}); from quadnet.report.__main__ import main; main()"
     command = [sys.executable, "-P", "-c", code, *arguments(call, run)]
     said = subprocess.run(command, cwd=gone, env=environment(), capture_output=True, text=True, check=False)
     assert (said.returncode, said.stdout) == (1, "")

@@ -14,12 +14,11 @@ from typing import Any
 
 import matplotlib.figure  # noqa: F401  # loaded for the calls, as those below
 import pypdf  # noqa: F401
-
-import report.document
-import report.handout
-import report.render
-import report.sweep_document  # noqa: F401
-from report.cli import main
+import quadnet.report.document
+import quadnet.report.handout
+import quadnet.report.render
+import quadnet.report.sweep_document  # noqa: F401
+from quadnet.report.cli import main
 
 
 def become(job: dict[str, Any]) -> None:
