@@ -7,10 +7,10 @@ import sys
 def main() -> None:
     """Loads the program and runs it."""
     _find_own_modules_first()
-    from . import interruption
+    from .cli import interruption
 
     interruption.listen()
-    from . import terminal
+    from .cli import terminal
 
     terminal.run(_program)
 
@@ -32,7 +32,7 @@ def _absolute(folder: str) -> str:
 
 
 def _program() -> None:
-    from .cli import program
+    from .cli.app import program
 
     program()
 

@@ -5,12 +5,11 @@ pip install -e . && python -P tests/golden.py
 
 from pathlib import Path
 
-from quadnet.report import pipeline
-
 from quadnet.config import load, parse
+from quadnet.report.run import build as run_build
 
 OUTPUTS = Path(__file__).parents[1] / "outputs"
 
 if __name__ == "__main__":
     (golden,) = OUTPUTS.glob("golden-*")
-    print(pipeline.build(parse(load(golden / "config.toml")), OUTPUTS, (), force=True).path)
+    print(run_build.build(parse(load(golden / "config.toml")), OUTPUTS, (), force=True).path)

@@ -13,6 +13,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from quadnet import program
 from quadnet.report.record import manifest
 
 ODD = {
@@ -43,7 +44,7 @@ ROSTER = "id;name;language\n1001;Ada Lovelace;en\n1002;李雷;zh\n1003;Émile Zo
 
 def call(*arguments: str) -> None:
     """Runs the command line in this process and goes on whatever its exit code."""
-    from quadnet.report.cli import app
+    from quadnet.report.cli.app import app
 
     try:
         app([*arguments], standalone_mode=True)
@@ -90,6 +91,7 @@ if __name__ == "__main__":
     folder.mkdir(parents=True)
     os.chdir(folder)
     os.environ.pop("SOURCE_DATE_EPOCH", None)
-    manifest.source_digest = lambda: "0" * 64  # it changes with each commit
+    manifest.source_digest = lambda: "0" * 64  # both change with each commit
+    program.numbers_digest = lambda: "0" * 16
     make()
     digests()

@@ -16,10 +16,10 @@ from typing import Any
 import pypdf
 import pytest
 from pypdf.generic import DictionaryObject, StreamObject
-from quadnet.report import assets
 from rocrate.rocrate import ROCrate
 
 from quadnet import config
+from quadnet.report import assets
 
 COMMAND = [sys.executable, "-P", "-m", "quadnet"]
 BESIDE = ("run.log.json", ".gitattributes")  # are not in the manifest

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from calls import PROGRAM, environment
 from harm import SHORT, call, commands, ends, is_whole, names, report, tree
+
 from quadnet.report.record import writing
 
 KILLED = -signal.SIGKILL
@@ -66,8 +67,10 @@ def test_a_killed_report_leaves_a_whole_record_or_none_and_no_process(tmp_path: 
 FORKING = """
 import os, random, shutil, signal, sys, time
 from pathlib import Path
-from quadnet.report import document, pipeline, render, verification
-from quadnet.report.cli import app
+from quadnet.report.archive import verification
+from quadnet.report.pages import render
+from quadnet.report.run import build, page
+from quadnet.report.cli.app import app
 
 folder, kills = Path(sys.argv[1]), int(sys.argv[2])
 (name,) = os.listdir(folder / "over")

@@ -6,8 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+
+from quadnet.report.archive.verification import NUMBERS, Outcome, verify
 from quadnet.report.record import manifest
-from quadnet.report.verification import NUMBERS, Outcome, verify
 
 (GOLDEN,) = (Path(__file__).parents[1] / "outputs").glob("golden-*")
 

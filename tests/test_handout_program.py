@@ -26,11 +26,11 @@ from pypdf.generic import (
     StreamObject,
     TextStringObject,
 )
-from quadnet.report.exercises import Exercise, exercises
-from quadnet.report.language import Language
 
 from quadnet.config import load, parse
 from quadnet.exercises import prepare
+from quadnet.report.handout.exercises import Exercise, exercises
+from quadnet.report.words.language import Language
 
 FILES = {f"handout-{edition}.{kind}" for edition in ("student", "instructor") for kind in ("html", "pdf")}
 DATA = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=]*")

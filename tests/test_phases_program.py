@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from quadnet.report.language import Language
-from quadnet.report.record import files
 
 from quadnet.experiment import Experiment
+from quadnet.report.record import files
+from quadnet.report.words.language import Language
 
 COMMAND = [sys.executable, "-P", "-m", "quadnet", "phases"]
 ENGLISH = Language.load("en")

@@ -22,11 +22,12 @@ from typing import Any
 import pypdf
 import pytest
 from pypdf.generic import ArrayObject, DictionaryObject
+
+from quadnet import config
 from quadnet.report import assets
 
-SOURCE = assets.TEMPLATES.parent
 CATCHING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-MAIN = f"{CATCHING}; from quadnet.report.cli import main; main()"
+MAIN = f"{CATCHING}; from quadnet.report.cli.app import main; main()"
 
 
 def environment(**changes: str) -> dict[str, str]:
@@ -537,8 +538,10 @@ def test_a_terminal_sees_a_bar_on_standard_error_only(tmp_path: Path) -> None:
 
 
 def test_the_program_runs_from_where_it_is_installed(tmp_path: Path) -> None:
-    code = "import quadnet.report, quadnet; print(quadnet.report.__file__); print(quadnet.__file__)"
+    code = (
+        "from quadnet import config; from quadnet.report import assets; print(config.__file__); print(assets.__file__)"
+    )
     done = subprocess.run(
         [sys.executable, "-P", "-c", code], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True
     )
-    assert [Path(line).resolve().parents[1] for line in done.stdout.splitlines()] == [SOURCE, SOURCE]
+    assert done.stdout.splitlines() == [config.__file__, assets.__file__]

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from quadnet.arrays import FloatArray, IntArray
 
-from ..language import MINUS
+from ..words.language import MINUS
 from . import style
 
 _DECADES = 6  # below the largest eigenvalue, on either side of zero

@@ -20,7 +20,7 @@ from matplotlib.ticker import FuncFormatter, NullLocator
 from matplotlib.transforms import Bbox, BboxTransform, Transform
 
 from ..assets import TEMPLATES
-from ..language import superscript
+from ..words.language import superscript
 
 # Ink and class colours are those of the style sheet, where each has a name; a page may recolour the drawing by them.
 INK = "#1f2328"

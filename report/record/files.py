@@ -17,8 +17,8 @@ from quadnet.config import dumps
 from quadnet.experiment import Experiment
 from quadnet.replicates import Replicates
 
-from ..language import Language
-from . import evidence
+from ..words.language import Language
+from . import evidence_json
 
 _TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can state
 _MODE = stat.S_IFREG | 0o644
@@ -36,8 +36,8 @@ def numbers(run: Experiment, language: Language) -> dict[str, bytes]:
         "config.toml": dumps(run.config).encode(),
         "metrics.json": to_json(asdict(run.metrics)),
         "phases.json": to_json(phases(run)),
-        "evidence.json": to_json(evidence.evidence(run)),
-        "claims.json": to_json(evidence.claims(run, language)),
+        "evidence.json": to_json(evidence_json.evidence(run)),
+        "claims.json": to_json(evidence_json.claims(run, language)),
         "history.csv": history(run.history.loss),
         "trajectory.npz": _trajectory(run),
     }

@@ -14,7 +14,7 @@ from pathlib import Path
 from quadnet.errors import QuadnetError
 from quadnet.files import peek
 
-from . import crate, foreign, manifest, reading
+from . import foreign, manifest, reading, ro_crate
 from .manifest import Entry
 
 _MOST_DEPTH = 100
@@ -77,10 +77,10 @@ def carry(old: Path, new: Path) -> tuple[str, ...]:
     own = dict(listed(old))
     if own:
         seal = Entry(sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
-        metadata = crate.metadata(manifest.parse(content), seal)
+        metadata = ro_crate.metadata(manifest.parse(content), seal)
         own |= {
             manifest.NAME: seal,
-            crate.NAME: Entry(sha256=hashlib.sha256(metadata).hexdigest(), bytes=len(metadata)),
+            ro_crate.NAME: Entry(sha256=hashlib.sha256(metadata).hexdigest(), bytes=len(metadata)),
         }
     for _ in _depths(old):
         pass

@@ -22,7 +22,6 @@ from quadnet.config import Config
 from quadnet.program import sources_digest
 
 from ..assets import TEMPLATES
-from ..roster import RESERVED
 from .files import to_json
 
 SCHEMA_VERSION = 2
@@ -226,7 +225,7 @@ def content_digest(pdf: bytes, *, fonts: bool = True) -> str:
     """SHA-256 (hexadecimal) of a PDF with its streams decompressed, without what depends on their compression.
 
     That is the lengths of the streams, the table of positions, and the file's identifier. Made for the PDFs of
-    `report.press`, whose objects stand one after the other; not a general reader.
+    `report.pages.press`, whose objects stand one after the other; not a general reader.
 
     Args:
         pdf: The file.
@@ -282,3 +281,6 @@ def _update_decompressed(whole: "hashlib._Hash", stream: bytes, room: int) -> in
 
 _PIECE = 2**16
 _MOST_UNFOLDED = 2**29  # bytes of all streams: some seconds
+
+
+RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")  # no file may be called so under Windows

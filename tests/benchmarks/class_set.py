@@ -22,10 +22,10 @@ from xml.etree import ElementTree
 
 import mpmath
 import numpy as np
-from quadnet.report import class_set
-from quadnet.report.roster import Student
 
 from quadnet.config import Config
+from quadnet.report.handout import class_set
+from quadnet.report.handout.roster import Student
 
 CLASSES, SAMPLES, SPREAD, RATE, EPOCHS, SCALE = 4, 200, 0.5, 0.5, 10_000, 0.01  # the note's
 CENTRES = ((1, 1), (-1, 1), (-1, -1), (1, -1))

@@ -12,10 +12,9 @@ import sys
 import tempfile
 import time
 
+from quadnet.config import Config, override, parse
 from quadnet.report import effort
 from quadnet.report.effort import Effort
-
-from quadnet.config import Config, override, parse
 
 SAMPLES, POINTS = "data.samples_per_class", "evaluation.points"
 CASES: tuple[tuple[str, dict[str, object]], ...] = (

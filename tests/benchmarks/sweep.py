@@ -15,10 +15,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from quadnet.report import sweeping
-
 from quadnet import kernel
 from quadnet.config import Config
+from quadnet.report.sweep import build as sweep_build
 from quadnet.sweep import run, seeded
 
 ALONE = 10  # runs one after the other
@@ -38,7 +37,7 @@ def measure(runs: int) -> None:
     before = alone(range(ALONE))
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
-        swept = sweeping.run(Config(), [(0, seed) for seed in range(runs)], Path(folder))
+        swept = sweep_build.run(Config(), [(0, seed) for seed in range(runs)], Path(folder))
         rate = runs / (time.perf_counter() - start)
     after = alone(range(ALONE))
     cores = len(os.sched_getaffinity(0))

@@ -6,14 +6,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from quadnet.report import pipeline
-from quadnet.report.document import Document, compose
-from quadnet.report.language import Language
-from quadnet.report.record import manifest
 
 from quadnet.config import parse
 from quadnet.experiment import Experiment, conduct
 from quadnet.replicates import Replicates
+from quadnet.report.record import manifest
+from quadnet.report.run import build as run_build
+from quadnet.report.run.page import Document, compose
+from quadnet.report.words.language import Language
 
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
@@ -95,7 +95,7 @@ def short_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a short run with both pages, made on the second day of 1970; do not change it."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("SOURCE_DATE_EPOCH", "86400")
-        return pipeline.build(SHORT, tmp_path_factory.mktemp("short"), ("html", "pdf")).path
+        return run_build.build(SHORT, tmp_path_factory.mktemp("short"), ("html", "pdf")).path
 
 
 @pytest.fixture

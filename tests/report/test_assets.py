@@ -1,6 +1,8 @@
 import pytest
-from quadnet.report import assets, render
+
+from quadnet.report import assets
 from quadnet.report.assets import TEMPLATES
+from quadnet.report.pages import render
 
 
 def test_the_folder_of_templates_lies_beside_the_package() -> None:

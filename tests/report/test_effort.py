@@ -2,12 +2,12 @@ from functools import partial
 from typing import Any
 
 import pytest
-from quadnet.report import effort
-from quadnet.report.effort import SECONDS, SECONDS_OF_MANY, Effort
 
 from quadnet import kernel
 from quadnet.config import parse
 from quadnet.errors import QuadnetError
+from quadnet.report import effort
+from quadnet.report.effort import SECONDS, SECONDS_OF_MANY, Effort
 
 EXAMPLES: list[dict[str, Any]] = [
     {},

@@ -23,10 +23,10 @@ import odd_configurations
 import odd_records
 import odd_tables
 from calls import SMALL, Quadnet
-from quadnet.report import roster
 from trial import LONGEST, Trial, tried
 
 from quadnet.errors import ConfigurationError
+from quadnet.report.handout import roster
 
 KINDS = ("configurations", "records", "rosters", "tables")
 CALLED = 50  # one roster among so many goes to the command, which trains where it is good; the others to its reader

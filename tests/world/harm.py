@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from calls import PROGRAM, environment
-from quadnet.report.verification import verify
+
+from quadnet.report.archive.verification import verify
 
 SHORT = ["--epochs", "60", "--set", "replicates.runs=0", "--set", "evaluation.points=100", "-q"]
 

@@ -5,10 +5,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from quadnet.report.record import manifest
-
 from quadnet import config as configuration
 from quadnet.errors import QuadnetError
+from quadnet.report.record import manifest
 
 
 def add(files: dict[str, bytes], name: str) -> None:

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 from calls import SMALL
-from quadnet.report.record import manifest, writing
 
 from quadnet.config import Config
+from quadnet.report.record import manifest, writing
 
 Deed = Callable[[Path], object]
 Found = dict[str, tuple[int, int, str | bytes]]

@@ -31,7 +31,7 @@ def give(self, name):
     raise AttributeError(name)
 RasterImage.__getattr__ = give
 """
-OTHER_TREE = "import quadnet.report.archival as a; a._referred = lambda pdf, reference: {}['moved']"
+OTHER_TREE = "import quadnet.report.pages.pdf_standards as a; a._referred = lambda pdf, reference: {}['moved']"
 NO_VERSIONS = "import weasyprint.text.ffi as ffi; del ffi.pango"
 TALKATIVE = """
 import os, sys

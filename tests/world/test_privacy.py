@@ -11,10 +11,10 @@ from pathlib import Path
 import pypdf
 import pytest
 from calls import Quadnet
-from quadnet.report.class_key import inert
-from quadnet.report.class_set import candidate
 
 from quadnet.config import Config, load, parse
+from quadnet.report.handout.answer_key import inert
+from quadnet.report.handout.class_set import candidate
 
 SECRET = 48151623
 KINDS = ("html", "pdf")

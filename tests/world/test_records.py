@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from quadnet.report.record import manifest
 
 Deed = Callable[[Path], object]

@@ -14,11 +14,12 @@ from typing import Any
 
 import matplotlib.figure  # noqa: F401  # loaded for the calls, as those below
 import pypdf  # noqa: F401
-import quadnet.report.document
-import quadnet.report.handout
-import quadnet.report.render
-import quadnet.report.sweep_document  # noqa: F401
-from quadnet.report.cli import main
+
+import quadnet.report.handout.build
+import quadnet.report.pages.render
+import quadnet.report.run.page
+import quadnet.report.sweep.page  # noqa: F401
+from quadnet.report.cli.app import main
 
 
 def become(job: dict[str, Any]) -> None:

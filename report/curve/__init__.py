@@ -1,0 +1,1 @@
+"""`quadnet phases`: a curve from a file, its phases and their drawing."""

@@ -1,0 +1,1 @@
+"""`quadnet report`: a run, its report and its record."""

@@ -1,0 +1,1 @@
+"""`quadnet sweep`: many runs, their table and their report."""
