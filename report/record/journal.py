@@ -29,7 +29,8 @@ class Table:
     """A CSV file open for appending; use it as a context.
 
     Attributes:
-        rows: What it held when it was opened, a row of texts each.
+        path: The file.
+        rows: What it held when it was opened, a row of texts each; empty lines are none.
         earlier: Where a table now lies that another program made in this one's place; None if there was none.
     """
 
@@ -49,7 +50,7 @@ class Table:
             QuadnetError: It cannot be opened or written, is no table of this kind, or another process writes to it;
                 nothing has changed.
         """
-        self._path, self._columns, self._writer = path, list(columns), writer
+        self.path, self._columns, self._writer = path, list(columns), writer
         self.earlier: Path | None = None
         try:
             if path.is_symlink():
@@ -98,7 +99,9 @@ class Table:
             return []
         if not self._is_of_this_kind(head):
             raise self._refused("has other columns than this program writes")
-        if b"\r" in content or re.search(rb'[;\t"]', head) or head.startswith(_MARKS):
+        tidy = [name.strip() for name in head.decode(errors="replace").split(",") if name.strip()]
+        padded = tidy == self._columns and head != _encoded([self._columns]).rstrip()
+        if padded or b"\r" in content or re.search(rb'[;\t"]', head) or head.startswith(_MARKS):
             raise self._refused("was saved by another program, such as a spreadsheet, which may have changed numbers")
         whole = content[: content.rfind(b"\n") + 1]
         try:
@@ -112,7 +115,7 @@ class Table:
             raise self._refused("has other columns than this program writes")
         if whole != content:
             self._file.truncate(len(whole))
-        return rows
+        return [row for row in rows if row]
 
     def _is_of_this_kind(self, head: bytes) -> bool:
         """Whether a first line, whatever a spreadsheet made of it, begins with the same two columns."""
@@ -122,16 +125,16 @@ class Table:
 
     def _has_others(self, rows: Iterable[Sequence[str]], program: str) -> bool:
         place = self._columns.index(PROGRAM)
-        return any(row[place] != program for row in rows if len(row) == len(self._columns))
+        return any(row[place].strip() != program for row in rows if len(row) == len(self._columns))
 
     def _refused(self, fault: str) -> QuadnetError:
-        return QuadnetError(f"{self._path}: {fault}; move it away to start anew, or name another --output-dir")
+        return QuadnetError(f"{self.path}: {fault}; move it away to start anew, or name another --output-dir")
 
     def _give_way(self) -> None:
         """Keeps what is there under another name and starts an empty table."""
-        names = (f"{self._path.stem}-earlier-{number}{self._path.suffix}" for number in itertools.count(1))
-        earlier = next(path for path in map(self._path.with_name, names) if not os.path.lexists(path))
-        self._path.rename(earlier)
+        names = (f"{self.path.stem}-earlier-{number}{self.path.suffix}" for number in itertools.count(1))
+        earlier = next(path for path in map(self.path.with_name, names) if not os.path.lexists(path))
+        self.path.rename(earlier)
         self.earlier = earlier
         self.keep([])
 
@@ -141,19 +144,19 @@ class Table:
         Raises:
             QuadnetError: They could not be written; the table stays as it was.
         """
-        partial = self._path.with_name(f".{self._path.name}.partial")
+        partial = self.path.with_name(f".{self.path.name}.partial")
         try:
             partial.unlink(missing_ok=True)
             file = self._locked(partial)  # before anybody can know it by its name
             try:
                 _write(file, [self._columns, *rows])
-                partial.replace(self._path)
+                partial.replace(self.path)
             except OSError:
                 file.close()
                 partial.unlink()
                 raise
         except OSError as error:
-            raise writing.explained(self._path, error) from None
+            raise writing.explained(self.path, error) from None
         self._file.close()
         self._file = file
 
@@ -166,7 +169,7 @@ class Table:
         try:
             _write(self._file, [row])
         except OSError as error:
-            raise writing.explained(self._path, error) from None
+            raise writing.explained(self.path, error) from None
 
     def __enter__(self) -> Self:
         """The table itself."""

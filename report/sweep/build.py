@@ -32,6 +32,7 @@ RUNS = "runs.csv"
 _USUAL = 20  # runs, as many as a user gets who asks for no number
 _MOST_SEEDS = 10_000_000  # of data, or of weights
 _PEEKED, _LARGEST_PAGE = 4096, 2**26  # bytes
+_STATUS = re.compile(r"ok|diverged|regressed|non-finite at epoch \d+")  # of a run that ended, as in `Phases`
 _MOST_LETTERS = 100  # of a file or an error that a message quotes
 _PLATEAUS = ("first", "second", "third")
 _OUTCOMES: dict[str, Outcome] = {outcome: outcome for outcome in OUTCOMES}
@@ -169,8 +170,8 @@ def run(
         keeping.protect(path)
         if table.earlier is not None and warn is not None:
             warn(f"{path / RUNS} was another version's; it is kept as {table.earlier.name}, and every run is made anew")
-        known = [_row(texts) for texts in table.rows]
-        rows = {(row.data_seed, row.weight_seed): row for row in known if row.failure is None}
+        known = _known(table)
+        rows = {seeds: row for seeds, row in known.items() if row.failure is None}
         if len(rows) < len(known):
             table.keep(map(_texts, rows.values()))
         missing = [pair for pair in wanted if pair not in rows]
@@ -304,12 +305,28 @@ def _executor(scheduler: str | None) -> Iterator[Executor]:
         yield client.get_executor()
 
 
-def _row(texts: Sequence[str]) -> Row:
-    """A line of the table, as `_texts` wrote it.
+def _known(table: Table) -> dict[Seeds, Row]:
+    """What a table holds, by seeds.
 
     Raises:
-        QuadnetError: It is not.
+        QuadnetError: A line is not as `_texts` wrote it, or two are of the same seeds.
     """
+    known: dict[Seeds, Row] = {}
+    for number, texts in enumerate(table.rows, start=1):
+        row, line = _row(texts), ",".join(texts)[:_MOST_LETTERS]
+        if row is None:
+            raise QuadnetError(f"{table.path}: row {number}, {line!r}, is damaged; take it out to run it again")
+        seeds = row.data_seed, row.weight_seed
+        if seeds in known:
+            raise QuadnetError(
+                f"{table.path}: row {number}, {line!r}, is the second of its seeds; take one of them out"
+            )
+        known[seeds] = row
+    return known
+
+
+def _row(texts: Sequence[str]) -> Row | None:
+    """A line of the table; None if it is not as `_texts` wrote it."""
     try:
         value = dict(zip(COLUMNS, texts, strict=True))
         plateaus = tuple(
@@ -334,14 +351,12 @@ def _row(texts: Sequence[str]) -> Row:
             phases=value["phases"] or None,
             plateaus=plateaus,
             verdicts=tuple(_OUTCOMES[value[number]] for number in NUMBERS if value[number]),
-            program=value[PROGRAM],
+            program=value[PROGRAM].strip(),
         )
     except (ValueError, KeyError):
-        row = None
-    if row is None or _texts(row) != list(texts):  # a spreadsheet rewrites numbers
-        line = ",".join(texts)[:_MOST_LETTERS]
-        raise QuadnetError(f"{RUNS}: the line {line!r} is damaged; take it out to run it again")
-    return row
+        return None
+    as_written = _texts(row) == list(texts)  # a spreadsheet rewrites numbers
+    return row if as_written and (row.failure is not None or _STATUS.fullmatch(row.status)) else None
 
 
 def _texts(row: Row) -> list[str]:

@@ -90,14 +90,53 @@ def test_a_row_reads_back_from_its_line() -> None:
         assert sweep_build._row(sweep_build._texts(row)) == row
 
 
-@pytest.mark.parametrize("change", [("loss_last", "x"), ("data_seed", ""), ("first_partition", "0|a"), ("N5", "maybe")])
+@pytest.mark.parametrize(
+    "change",
+    [
+        *(("loss_last", "x"), ("data_seed", ""), ("data_seed", "0 "), ("first_partition", "0|a"), ("N5", "maybe")),
+        *(("status", "bad"), ("status", "OK"), ("program", "PROGRAM ")),
+    ],
+)
 def test_a_damaged_line_is_named(tmp_path: Path, change: tuple[str, str]) -> None:
-    texts = sweep_build._texts(Row(1, 2, "ok", 2.0, 1.0, 0.5, 0.9, "DPd", (Plateau(3, 40, 1.5, ((0, 3), (1, 2))),)))
-    texts[sweep_build.COLUMNS.index(change[0])] = change[1]
-    with Table(tmp_path / sweep_build.RUNS, sweep_build.COLUMNS) as table:
-        table.append(texts)
-    with pytest.raises(QuadnetError, match=r"runs\.csv: the line '.*' is damaged"):
-        sweep_build._row(texts)
+    path = sweep_build.run(SMALL, PAIRS[:2], tmp_path).path / sweep_build.RUNS
+    head, first, second = rows(path.parent)
+    place = sweep_build.COLUMNS.index(change[0])
+    second[place] = change[1].replace("PROGRAM", second[place])
+    path.write_text("\n".join(map(",".join, (head, first, second))) + "\n")
+    with pytest.raises(QuadnetError) as caught:
+        sweep_build.run(SMALL, PAIRS[:3], tmp_path)
+    assert str(caught.value).startswith(f"{path}: row 2, {','.join(second)[:60]!r}"[:-1])
+    assert str(caught.value).endswith(", is damaged; take it out to run it again")
+
+
+def test_a_line_with_more_columns_is_damaged(tmp_path: Path) -> None:
+    path = sweep_build.run(SMALL, PAIRS[:2], tmp_path).path / sweep_build.RUNS
+    path.write_text(path.read_text().rstrip("\n") + ",\n")
+    with pytest.raises(QuadnetError, match=r"runs\.csv: row 2, '.*', is damaged"):
+        sweep_build.run(SMALL, PAIRS[:2], tmp_path)
+
+
+@pytest.mark.parametrize("end", [",\n", " \n", ",,\n"])
+def test_a_head_that_was_padded_is_another_program_s(tmp_path: Path, end: str) -> None:
+    path = sweep_build.run(SMALL, PAIRS[:2], tmp_path).path / sweep_build.RUNS
+    path.write_text(padded := path.read_text().replace("\n", end, 1))
+    with pytest.raises(QuadnetError, match=r"runs\.csv: was saved by another program"):
+        sweep_build.run(SMALL, PAIRS[:2], tmp_path)
+    assert path.read_text() == padded
+
+
+def test_two_lines_of_the_same_seeds_are_refused(tmp_path: Path) -> None:
+    path = sweep_build.run(SMALL, PAIRS[:2], tmp_path).path / sweep_build.RUNS
+    path.write_text(path.read_text() + path.read_text().splitlines()[-1] + "\n")
+    with pytest.raises(QuadnetError, match=r"runs\.csv: row 3, '.*', is the second of its seeds; take one of them out"):
+        sweep_build.run(SMALL, PAIRS[:2], tmp_path)
+
+
+def test_empty_lines_are_none(tmp_path: Path) -> None:
+    path = sweep_build.run(SMALL, PAIRS[:2], tmp_path).path / sweep_build.RUNS
+    path.write_text(path.read_text() + "\n\n")
+    assert sweep_build.run(SMALL, PAIRS[:3], tmp_path).found == 2
+    assert sweep_build.run(SMALL, PAIRS[:3], tmp_path).found == 3
 
 
 @pytest.mark.parametrize("cut", [1, 20, 100])
