@@ -13,15 +13,20 @@ GIT_CONTENT = b"* -text\n"
 
 _SHOWN = 5  # names in a line
 _LONGEST = 40  # characters of one
+_MOST = 255  # letters of a name, as file systems have it; what looks for patterns takes long in a zip's longer ones
 _NAMES = re.compile(
     "|".join(
         (
             r"\..*",  # hidden: .DS_Store, ._*, .git, .svn, .ipynb_checkpoints, .*.swp, .~lock.*#, .nfs*, .dropbox …
-            r"__macosx|icon\r",  # macOS
-            r"(eh)?thumbs(_vista)?\.db(:.*)?|desktop\.ini|\$recycle\.bin|system volume information",  # Windows
-            r"@(eadir|tmp|recycle)|#recycle|#snapshot|lost\+found",  # network drives
-            r"~\$.*|~.*\.tmp|#.*#|.+~|.*\.(bak|orig|rej|swp|swo)",  # editors and office programs
-            r"__pycache__|cvs",
+            r"__macosx|icon\r|network trash folder|temporary items",  # macOS
+            r"(eh)?thumbs(_vista)?\.db|(desktop|picasa)\.ini|autorun\.inf",  # Windows
+            r".+:(zone\.identifier|encryptable|\$data|com\..+)",  # what it and sharing keep of a file beside it
+            r"\$recycle\.bin|recycle[dr]|system volume information|found\.\d{3}",
+            r"@(eadir|tmp|recycle|recently-snapshot)|#recycle|#snapshot|lost\+found",  # network drives
+            r"_gsdata_|_vti_\w+|.+\.sync-conflict-.+|.+\(.*(conflict|konflikt|冲突).*\).*",  # what keeps folders alike
+            r".+\.(\w*part|partial|\w*download|aria2|tmp|temp|lock|lck)",  # what is not yet whole
+            r"~\$.*|~.*\.tmp|#.*#|.+~|.+\.(bak\d*|old|orig|rej|save|sw[a-p])",  # editors and office programs
+            r"__pycache__|.+\.py[co]|cvs|rcs|(vg)?core(\.\d+)?|.+\.stackdump|nohup\.out",  # those of programmers
         )
     ),
     re.IGNORECASE | re.DOTALL,
@@ -30,7 +35,7 @@ _NAMES = re.compile(
 
 def is_foreign(name: str) -> bool:
     """Whether a file or folder of this name, without a path, is another program's."""
-    return name not in (".", "..") and _NAMES.fullmatch(name) is not None
+    return name not in (".", "..") and len(name) <= _MOST and _NAMES.fullmatch(name) is not None
 
 
 def above(parts: Sequence[str]) -> str | None:

@@ -34,8 +34,11 @@ MOST_DEPTH = 8  # of folders within each other
 _PIECE = 2**18  # that is read of a zip at a time; so long is its table of contents at most, of some thousand files
 _MOST_STRUCTURE = 2**21  # of a PDF: what its objects unfold to, one stream of them
 _MOST_SECONDS = 5
+_START = 262  # bytes by which files tell what they are
 
 _PDF, _ZIP = b"%PDF-", b"PK"
+_PACKED = (b"\x1f\x8b", b"7z\xbc\xaf", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"Rar!")  # archives of other kinds
+_REMEDY = "name a run's folder, PDF or zip"
 
 
 class RecordError(QuadnetError):
@@ -95,18 +98,23 @@ def read(path: Path) -> Record:
     """
     try:
         if path.is_dir():
+            _check_home(path)
             return _record(path, *_folder(path), whole=True)
         if path.exists() and not path.is_file():
-            raise RecordError(f"{path}: neither a folder nor a file; name a run's folder, PDF or zip")
+            raise RecordError(f"{path}: neither a folder nor a file; {_REMEDY}")
         with path.open("rb") as file:
-            start = file.read(len(_PDF))
-        if start == _PDF:
+            start = file.read(_START)
+        if start.startswith(_PDF):
             return _record(path, _carried(path), (), whole=False)
         if start.startswith(_ZIP):
             return _record(path, *_archive(path), whole=True)
     except OSError as error:
-        raise RecordError(f"{path}: cannot be read ({error.strerror}); name a run's folder, PDF or zip") from None
-    raise RecordError(f"{path}: neither a folder nor a PDF nor a zip; name a run's folder, PDF or zip")
+        raise RecordError(f"{path}: cannot be read ({error.strerror}); {_REMEDY}") from None
+    if start.startswith(_PACKED) or start[257:262] == b"ustar":
+        raise RecordError(f"{path}: an archive, but no zip; unpack it, and name the run's folder")
+    if os.path.lexists(path.parent / manifest.NAME):
+        raise RecordError(f"{path}: one file of a run; name its folder, {path.parent}")
+    raise RecordError(f"{path}: neither a folder nor a PDF nor a zip; {_REMEDY}")
 
 
 @dataclass(frozen=True)
@@ -163,10 +171,10 @@ def _check_short(path: Path, name: str, size: int) -> None:
 
 def _record(path: Path, files: dict[str, bytes], passed: Sequence[str], *, whole: bool) -> Record:
     if manifest.NAME not in files:
-        raise RecordError(f"{path}: has no {manifest.NAME}, so it is no run of quadnet")
+        raise RecordError(f"{path}: has no {manifest.NAME}, so it is no run of quadnet; {_REMEDY}")
     _check_short(path, manifest.NAME, len(files[manifest.NAME]))
     if sheets(files) is not None:
-        raise RecordError(f"{path}: is a handout and no run; name a run's folder, PDF or zip")
+        raise RecordError(f"{path}: is a handout and no run; {_REMEDY}")
     try:
         return Record(path, files, manifest.parse(files[manifest.NAME]), whole, tuple(passed))
     except ValueError as error:
@@ -213,6 +221,21 @@ def _descriptor(path: str | Path, folder: int | None = None) -> Iterator[int | N
         yield place
     finally:
         os.close(place)
+
+
+def _check_home(path: Path) -> None:
+    """Makes sure that a folder which is no run's does not hold some.
+
+    Raises:
+        RecordError: It does.
+    """
+    if os.path.lexists(path / manifest.NAME):
+        return
+    for depth in ("*", "*/*"):
+        places = (each.parent for each in path.glob(f"{depth}/{manifest.NAME}"))
+        runs = sorted(place for place in places if not place.is_symlink())
+        if runs:
+            raise RecordError(f"{path}: a folder of records; name one of them, such as {runs[0]}")
 
 
 def _folder(path: Path) -> tuple[dict[str, bytes], list[str]]:
@@ -286,7 +309,10 @@ def _members(path: Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, zipfile.Zi
             _refuse_size(path, MOST_BYTES)  # what it says of sizes may be false, but none gives more than it says
         places = [PurePosixPath(member.filename.replace("\\", "/")) for member in members]  # as some Windows packs them
         homes = [place.parent for place in places if place.name == manifest.NAME]
-        home = min(homes, key=lambda each: (foreign.above(each.parts) is not None, len(each.parts)), default=_HERE)
+        ranks = sorted((foreign.above(each.parts) is not None, len(each.parts), each) for each in homes)
+        if len({home for *rank, home in ranks if rank == list(ranks[0][:2])}) > 1:
+            raise RecordError(f"{path}: holds several records; unpack it, and name one of them")
+        home = ranks[0][2] if ranks else _HERE
         found: dict[str, zipfile.ZipInfo] = {}
         passed: list[str] = []
         for member, place in zip(members, places, strict=True):
@@ -376,7 +402,7 @@ def _carried(path: Path) -> dict[str, bytes]:
         run_length_maximum_output_length=_MOST_STRUCTURE,
         stream_filters_maximum_length=1,
     )
-    with _damage(path, "PDF"), bounds:
+    with _damage(path, "PDF"), _lock(path), bounds:
         # Repairing can take as long as a file wants.
         reader = pypdf.PdfReader(_Hasty(content), strict=True)
         for number, attachment in enumerate(reader.attachment_list):
@@ -387,7 +413,24 @@ def _carried(path: Path) -> dict[str, bytes]:
             room -= len(files[name])
             if number >= MOST_FILES:
                 _refuse_size(path, MOST_CARRIED)
+    if not files:
+        raise RecordError(
+            f"{path}: carries no run; handouts never do, and what is printed or put together anew loses it: name the "
+            "report as quadnet wrote it, or the run's folder"
+        )
     return files | {"report.pdf": content}
+
+
+@contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    from pypdf.errors import DependencyError, FileNotDecryptedError
+
+    try:
+        yield
+    except (DependencyError, FileNotDecryptedError):
+        raise RecordError(
+            f"{path}: is locked with a password; name the report as quadnet wrote it, or the run's folder"
+        ) from None
 
 
 @contextmanager
@@ -401,6 +444,8 @@ def _damage(path: Path, kind: str) -> Iterator[None]:
     except QuadnetError:
         raise
     except Exception as error:
-        raise RecordError(f"{path}: damaged {kind} ({type(error).__name__}: {error})") from None
+        raise RecordError(
+            f"{path}: damaged {kind} ({type(error).__name__}: {error}); get it anew, or name the run's folder"
+        ) from None
     finally:
         logger.setLevel(level)

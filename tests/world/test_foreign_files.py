@@ -14,7 +14,7 @@ import pytest
 from calls import SMALL
 
 from quadnet.config import Config
-from quadnet.report.record import manifest, writing
+from quadnet.report.record import foreign, manifest, writing
 
 Deed = Callable[[Path], object]
 Found = dict[str, tuple[int, int, str | bytes]]
@@ -207,6 +207,21 @@ LEFT = {
     "Excel": "~$history.csv",
     "Word": "~WRL0001.tmp",
     "a merge": "config.toml.orig",
+    "a download": "report.html:Zone.Identifier",
+    "a download that broke off": "report.pdf.crdownload",
+    "another": "report.pdf.part",
+    "Apple's file sharing": "Network Trash Folder",
+    "a synchronisation": "_gsdata_/a",
+    "two that wrote at once": "a (conflicted copy 2026-11-02).pdf",
+    "the same, by Syncthing": "a.sync-conflict-20261102-101010-A.toml",
+    "a lock": "history.csv.lock",
+    "a crash": "core.4711",
+    "Cygwin's crash": "python.exe.stackdump",
+    "an older Python": "figures/make.pyc",
+    "nohup": "nohup.out",
+    "Picasa": "figures/Picasa.ini",
+    "nano": "config.toml.save",
+    "a disk that was mended": "found.000/a",
     "a copy": "config.toml.bak",
     "Jupyter": ".ipynb_checkpoints/config-checkpoint.toml",
     "Python": "__pycache__/plot.cpython-311.pyc",
@@ -268,6 +283,23 @@ def test_a_zip_with_what_other_programs_leave_is_read_and_packed_without(
     assert quadnet("archive", path, "--output", packed).err == said.err
     assert quadnet("archive", small_run, "--output", plain).err == ""
     assert packed.read_bytes() == plain.read_bytes()
+
+
+def test_no_name_of_ours_is_another_program_s(small_run: Path) -> None:
+    ours = [path.name for path in small_run.rglob("*") if path.name != foreign.GIT]
+    pages = [f"handout-{edition}.{kind}" for edition in ("student", "instructor") for kind in ("html", "pdf")]
+    ours += [
+        *pages,
+        "students",
+        "instructors",
+        "key.csv",
+        "key.html",
+        "key.pdf",
+        "moodle.xml",
+        "progress.csv",
+        "runs.csv",
+    ]
+    assert not [name for name in ours if foreign.is_foreign(name)]
 
 
 @pytest.mark.parametrize("name", ["notes.md", "Thumbs.txt", "figures/a.svg", "config (1).toml", "~"])

@@ -5,10 +5,13 @@ import json
 import os
 import re
 import shutil
+import tarfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pypdf
 import pytest
 
 from quadnet.report.record import manifest
@@ -169,3 +172,72 @@ def test_words_are_told_from_numbers(
     said = quadnet("verify", run)
     assert (said.code, said.out.splitlines()[0]) == (code, headline)
     assert "claims.json" in said.out
+
+
+# what is handed over instead of a run
+
+
+def locked(run: Path, path: Path) -> Path:
+    writer = pypdf.PdfWriter(clone_from=run / "report.pdf")
+    writer.encrypt("secret", algorithm="RC4-128")
+    writer.write(path / "locked.pdf")
+    return path / "locked.pdf"
+
+
+def merged(run: Path, path: Path) -> Path:
+    writer = pypdf.PdfWriter()
+    writer.append(run / "report.pdf", import_outline=False)
+    writer.write(path / "printed.pdf")
+    return path / "printed.pdf"
+
+
+def two(run: Path, path: Path) -> Path:
+    with zipfile.ZipFile(path / "two.zip", "w") as file:
+        for name in ("a", "b"):
+            file.write(run / "manifest.json", f"outputs/{name}/manifest.json")
+    return path / "two.zip"
+
+
+def cut(run: Path, path: Path) -> Path:
+    (path / "cut.zip").write_bytes(two(run, path).read_bytes()[:300])
+    return path / "cut.zip"
+
+
+def tarred(run: Path, path: Path) -> Path:
+    with tarfile.open(path / "run.tar", "w") as file:
+        file.add(run, run.name)
+    return path / "run.tar"
+
+
+def above(run: Path, path: Path) -> Path:
+    shutil.copytree(run, path / "runs" / run.name)
+    (path / "runs" / "link").symlink_to(run)
+    return path / "runs"
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (locked, "is locked with a password; name the report as quadnet wrote it, or the run's folder"),
+        (merged, "carries no run; handouts never do, and what is printed or put together anew loses it: name the"),
+        (two, "holds several records; unpack it, and name one of them"),
+        (cut, "get it anew, or name the run's folder"),
+        (tarred, "an archive, but no zip; unpack it, and name the run's folder"),
+        (above, "a folder of records; name one of them, such as PLACE/RUN"),
+        (lambda run, path: above(run, path).parent, "a folder of records; name one of them, such as PLACE/runs/RUN"),
+        (lambda run, path: run / "report.html", "one file of a run; name its folder, FOLDER"),
+    ],
+    ids=["locked", "printed", "two in a zip", "cut off", "tar", "a folder of runs", "one above", "a page"],
+)
+@pytest.mark.parametrize("verb", ["verify", "rebuild"])
+def test_what_is_no_run_is_told_with_a_remedy(
+    quadnet: Any, printed_run: Path, tmp_path: Path, verb: str, make: Any, told: str
+) -> None:
+    place = make(printed_run, tmp_path)
+    said = quadnet(verb, place)
+    assert (said.code, said.out) == (1, "")
+    (line,) = said.err.splitlines()
+    assert line.startswith(f"quadnet: {place}: ")
+    assert (
+        told.replace("PLACE", str(place)).replace("RUN", printed_run.name).replace("FOLDER", str(printed_run)) in line
+    )

@@ -112,7 +112,7 @@ def test_a_pdf_of_something_else_is_no_run(tmp_path: Path) -> None:
     writer = pypdf.PdfWriter()
     writer.add_blank_page(100, 100)
     writer.write(tmp_path / "other.pdf")
-    refused(tmp_path / "other.pdf", r"has no manifest\.json")
+    refused(tmp_path / "other.pdf", "carries no run; handouts never do")
 
 
 def test_a_link_in_the_folder_is_refused(copied_run: Path, tmp_path: Path) -> None:
@@ -334,7 +334,7 @@ STRANGE = {
 @pytest.mark.parametrize("content", STRANGE.values(), ids=STRANGE)
 def test_a_strange_pdf_is_one_error(tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "a.pdf").write_bytes(content)
-    refused(tmp_path / "a.pdf", "damaged|has no manifest|no file of a run")
+    refused(tmp_path / "a.pdf", "damaged|carries no run|no file of a run")
     assert caplog.records == []
 
 
