@@ -23,8 +23,10 @@ _NEEDED = (
 def shielded() -> dict[str, str]:
     """The environment of a process of ours: without what would change what it makes, and with our own fonts alone."""
     kept = {name: text for name, text in os.environ.items() if name in _NEEDED or not name.startswith(_FOREIGN)}
-    ours = {"FONTCONFIG_FILE": str(TEMPLATES / "fonts" / "fonts.conf"), "LC_ALL": "C", "PYTHONUTF8": "1"}
-    return {**kept, **ours, "SOURCE_DATE_EPOCH": "0"}  # or fontTools writes the clock's time into fonts
+    fonts = {"FONTCONFIG_FILE": str(TEMPLATES / "fonts" / "fonts.conf")}
+    fonts |= dict.fromkeys(("XDG_DATA_HOME", "XDG_DATA_DIRS"), str(TEMPLATES))  # where fonts.conf looks for `fonts`
+    times = {"SOURCE_DATE_EPOCH": "0"}  # or fontTools writes the clock's time into fonts
+    return {**kept, **fonts, **times, "LC_ALL": "C", "PYTHONUTF8": "1"}
 
 
 def command(module: str, *arguments: str) -> list[str]:

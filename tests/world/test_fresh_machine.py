@@ -2,11 +2,16 @@
 
 import json
 import re
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from quadnet.report.assets import TEMPLATES
+from quadnet.report.environment import shielded
 
 ROOT = Path(__file__).parents[2]
 # What stands first in each new process, and so in that of the typesetter.
@@ -174,3 +179,13 @@ def test_a_release_that_was_not_tried_is_not_installed() -> None:
         wanted = {re.split("[<>=]", each)[0]: each for each in tomllib.load(file)["project"]["dependencies"]}
     assert re.fullmatch(r"weasyprint>=\d+,<\d+", wanted["weasyprint"])
     assert re.fullmatch(r"pydyf>=[\d.]+,<[\d.]+", wanted["pydyf"])
+
+
+def test_the_fonts_are_found_by_fontconfig_of_any_age_and_no_others(tmp_path: Path) -> None:
+    if shutil.which("fc-list") is None:
+        pytest.skip("fc-list is not installed")
+    found = subprocess.run(
+        ["fc-list", "--format", "%{file}\n"], cwd=tmp_path, env=shielded(), capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert {Path(file).resolve() for file in found} == set((TEMPLATES / "fonts").resolve().glob("*.[tw]*f*"))
+    assert "relative" not in re.sub("<!--.*?-->", "", (TEMPLATES / "fonts" / "fonts.conf").read_text(), flags=re.DOTALL)
