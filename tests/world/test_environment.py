@@ -34,18 +34,15 @@ def plain(quadnet: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[int, 
 @pytest.mark.parametrize(
     "env",
     [
-        {"MPLBACKEND": "module://matplotlib_inline.backend_inline"},
-        {"MPLBACKEND": "nonsense"},
-        {"MPLCONFIGDIR": "/proc/nowhere"},
-        {"MATPLOTLIBRC": "/dev/full"},
-        {"HOME": "/nowhere", "XDG_CACHE_HOME": "/nowhere"},
-        {"PYTHONWARNINGS": "error"},
-        {"PYTHONOPTIMIZE": "2"},
-        {"PYTHONDEVMODE": "1"},
-        {"PYTHONINSPECT": "1", "PYTHONSTARTUP": "/nowhere"},
-        {"PYTHONIOENCODING": "utf-16", "PYTHONUTF8": "0"},
+        {
+            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+            "MPLCONFIGDIR": "/proc/nowhere",
+            "PYTHONOPTIMIZE": "2",
+        },
+        {"MPLBACKEND": "nonsense", "MATPLOTLIBRC": "/dev/full", "HOME": "/nowhere", "XDG_CACHE_HOME": "/nowhere"},
+        {"PYTHONWARNINGS": "error", "PYTHONDEVMODE": "1", "PYTHONINSPECT": "1", "PYTHONSTARTUP": "/nowhere"},
         {"LC_ALL": "tr_TR", "LANGUAGE": "zh", "COLUMNS": "7", "TERM": "dumb", "FORCE_COLOR": "1"},
-        {"OPENBLAS_NUM_THREADS": "many", "OMP_NUM_THREADS": "-1"},
+        {"PYTHONIOENCODING": "utf-16", "PYTHONUTF8": "0", "OPENBLAS_NUM_THREADS": "many", "OMP_NUM_THREADS": "-1"},
     ],
     ids=lambda env: ",".join(f"{name}={value}" for name, value in env.items()),
 )
@@ -94,25 +91,21 @@ def test_variables_do_not_reach_the_press(quadnet: Any, tmp_path: Path, env: dic
     assert said.out.endswith("can be made\n")
 
 
-@pytest.mark.parametrize("place", ["PYTHONPATH", "where it is"])
-def test_modules_of_the_user_hide_none_of_the_program_s(tmp_path: Path, place: str) -> None:
+def test_modules_of_the_user_hide_none_of_the_program_s(tmp_path: Path) -> None:
     modules(tmp_path)
-    (tmp_path / "class.csv").write_text("id,name\n1,Ann\n")
     variables = environment()
-    if place == "PYTHONPATH":
-        variables["PYTHONPATH"] = os.pathsep.join([str(tmp_path), *filter(None, [variables.get("PYTHONPATH")])])
-    small = ["--roster", "class.csv", "--to", "pdf", "--set", "evaluation.points=100", "--no-progress", "-q"]
-    command = [sys.executable, "-m", "quadnet", "handout", *small]
+    variables["PYTHONPATH"] = os.pathsep.join([str(tmp_path), *filter(None, [variables.get("PYTHONPATH")])])
+    command = [sys.executable, "-m", "quadnet", "doctor"]  # which starts a process for the typesetter, too
     done = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr[-300:]
-    assert (tmp_path / done.stdout.strip() / "students" / "1.pdf").is_file()
+    assert done.stdout.endswith("can be made\n")
 
 
 def test_workers_need_no_semaphores_and_run_no_file_of_the_user_s(quadnet: Any, tmp_path: Path) -> None:
     modules(tmp_path)
     (tmp_path / "class.csv").write_text("id,name\n1,Ann\n")
     small = ("--set", "evaluation.points=100", "--to", "html", "--no-progress")
-    said = quadnet("handout", "--roster", "class.csv", *small, cwd=tmp_path, env={"FC_DEBUG": "1"})
+    said = quadnet("handout", "--roster", "class.csv", *small, cwd=tmp_path, env={"FC_DEBUG": "1", "PYTHONPATH": "."})
     assert said.code == 0, said.err
     assert (tmp_path / said.out.strip() / "students" / "1.html").is_file()
 

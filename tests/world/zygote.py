@@ -19,7 +19,9 @@ import quadnet.report.handout.build
 import quadnet.report.pages.render
 import quadnet.report.run.page
 import quadnet.report.sweep.page  # noqa: F401
+from quadnet.config import parse
 from quadnet.report.cli.app import main
+from quadnet.report.run import build
 
 
 def become(job: dict[str, Any]) -> None:
@@ -49,6 +51,12 @@ def become(job: dict[str, Any]) -> None:
     sys.argv = ["quadnet", *job["arguments"]]
 
 
+def warm() -> None:
+    """Makes a run in memory, after which templates are compiled, fonts are loaded and letters are drawn."""
+    config = parse({"training": {"epochs": 60}, "evaluation": {"points": 100}, "replicates": {"runs": 0}})
+    build.make(config, ["html"], "2000-01-01T00:00:00Z", None)
+
+
 def serve() -> dict[str, Any] | None:
     """Forks for each job; returns in the child, with its job, and at the end in the parent, with none."""
     answers = os.fdopen(os.dup(1), "w")
@@ -68,6 +76,7 @@ def serve() -> dict[str, Any] | None:
     return None
 
 
+warm()
 gc.collect()
 gc.freeze()
 if (job := serve()) is not None:
