@@ -44,7 +44,9 @@ def check_writable(folder: Path, remedy: str = _ANOTHER_FOLDER) -> None:
 
 
 def _check_outside(path: Path, file: Path, remedy: str) -> None:
-    """Makes sure that no run's folder is spoilt by a file in it."""
+    """Makes sure that no run's folder is spoilt by a file in it, and that a path is one."""
+    if path.parts[:1] == ("-",):
+        raise QuadnetError(f"{path}: standard output takes no files; {remedy}")
     if any("metrics.json" in keeping.listed(folder) for folder in Path(os.path.realpath(file)).parents):
         raise QuadnetError(f"{path}: lies in a run's folder, which would not verify then; {remedy}")
 

@@ -300,7 +300,10 @@ def _executor(scheduler: str | None) -> Iterator[Executor]:
     try:
         client = connect(scheduler, timeout="10s")
     except (OSError, ValueError) as error:
-        raise QuadnetError(f"--scheduler {scheduler}: cannot be reached ({error})") from None
+        raise QuadnetError(
+            f"--scheduler {scheduler}: cannot be reached ({error}); start one there, or "
+            "leave the option out to use this machine"
+        ) from None
     with client:
         yield client.get_executor()
 

@@ -350,3 +350,24 @@ def test_a_folder_that_is_none_is_told(
     assert (said.code, said.out) == (1, "")
     assert "place: is a file, or a link that leads nowhere; name another " in said.err
     assert said.err.endswith(f"{option}\n")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ["report", "--to", "html", "--output-dir", "-"],
+        ["archive", "RUN", "--output", "-"],
+        ["phases", "RUN/history.csv", "--plot", "-"],
+        ["diff", "RUN", "RUN", "--html", "-"],
+        ["list", ".", "--html", "-"],
+        ["sweep", "--seeds", "0:2", "--output-dir", "-"],
+        ["handout", "--output-dir", "-"],
+    ],
+    ids=lambda call: call[0],
+)
+def test_a_dash_is_no_file_to_write(quadnet: Quadnet, run: Path, tmp_path: Path, call: list[str]) -> None:
+    (folder := tmp_path / "empty").mkdir()
+    said = quadnet(*(part.replace("RUN", str(run)) for part in call), cwd=folder)
+    assert said.code == 1
+    assert re.fullmatch(r"quadnet: -.*: standard output takes no files; name another .*\n", said.err)
+    assert not list(folder.iterdir())

@@ -198,7 +198,9 @@ def test_a_scheduler_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pyt
         raise OSError("no answer")
 
     monkeypatch.setattr(distributed, "Client", unreachable)
-    with pytest.raises(QuadnetError, match=r"--scheduler tcp://127\.0\.0\.1:1: cannot be reached \(no answer\)"):
+    with pytest.raises(
+        QuadnetError, match=r"--scheduler tcp://127\.0\.0\.1:1: cannot be reached \(no answer\); start one"
+    ):
         sweep_build.run(SMALL, PAIRS, tmp_path, scheduler="tcp://127.0.0.1:1")
 
 
