@@ -16,7 +16,7 @@ import os
 import re
 import threading
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -254,9 +254,8 @@ def issue(
         progress.stage("key")
         _part_twins(results, pool, order)
         ordered = [results[student] for student in students]
-        table.keep(
-            [_row(stamps[student], results[student]) for student in students if results[student].failure is None]
-        )
+        made = [_row(stamps[student], results[student]) for student in students if results[student].failure is None]
+        table.keep([*made, *_left(table.rows, {name for result in ordered for name in result.files})])
         changed = [sentence for result in ordered for sentence in result.changed]
         failure = _write_key(order, ordered, printer, typesetting, formats, changed)
         # Earlier versions left it, with all seeds, beside the folder.
@@ -329,6 +328,19 @@ def _kept(rows: Iterable[Sequence[str]], path: Path) -> dict[str, Kept]:
         except (ValueError, TypeError, AttributeError, RecursionError, OSError):
             continue
     return kept
+
+
+def _left(rows: Iterable[Sequence[str]], made: Collection[str]) -> Iterator[list[str]]:
+    """Rows for what earlier calls made and this one did not, so that it is known for ours when it is made again."""
+    for row in rows:
+        try:
+            stamp, *sheet, files = row
+            known: dict[str, str] = json.loads(files)
+            rest = {name: digest for name, digest in known.items() if name not in made}
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            continue
+        if rest:
+            yield [stamp if rest == known else "", *sheet, json.dumps(rest)]
 
 
 def _written(path: Path, rows: Iterable[Sequence[str]]) -> frozenset[str]:

@@ -200,6 +200,13 @@ def test_a_student_who_left_is_left_out_but_the_files_stay(issued, copied):
     assert b"Rubik" not in after["key.csv"] + after["moodle.xml"]
 
 
+def test_a_student_who_comes_back_gets_another_sheet_in_the_place_of_the_first(issued, copied):
+    issue(Config(), CLASS[:3], copied, formats=("html",))
+    again = issue(Config(), CLASS, copied, formats=("html", "pdf"), paper="letter")
+    assert (again.changed, again.strangers) == ((), 0)
+    assert not list(again.path.rglob("*~"))
+
+
 def test_another_name_makes_a_sheet_anew(issued, copied):
     renamed = (Student("s1", "Ada King", "en"), *CLASS[1:])
     again = issue(Config(), renamed, copied, formats=("html", "pdf"))
