@@ -7,10 +7,10 @@ import sys
 def main() -> None:
     """Loads the program and runs it."""
     _find_own_modules_first()
-    from .cli import interruption
+    from . import interruption
 
     interruption.listen()
-    from .cli import terminal
+    from . import terminal
 
     terminal.run(_program)
 
@@ -32,7 +32,7 @@ def _absolute(folder: str) -> str:
 
 
 def _program() -> None:
-    from .cli.app import program
+    from .cli import program
 
     program()
 

@@ -44,7 +44,7 @@ ROSTER = "id;name;language\n1001;Ada Lovelace;en\n1002;李雷;zh\n1003;Émile Zo
 
 def call(*arguments: str) -> None:
     """Runs the command line in this process and goes on whatever its exit code."""
-    from quadnet.report.cli.app import app
+    from quadnet.report.cli import app
 
     try:
         app([*arguments], standalone_mode=True)

@@ -70,7 +70,7 @@ from pathlib import Path
 from quadnet.report.archive import verification
 from quadnet.report.pages import render
 from quadnet.report.run import build, page
-from quadnet.report.cli.app import app
+from quadnet.report.cli import app
 
 folder, kills = Path(sys.argv[1]), int(sys.argv[2])
 (name,) = os.listdir(folder / "over")

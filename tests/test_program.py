@@ -27,7 +27,7 @@ from quadnet import config
 from quadnet.report import assets
 
 CATCHING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-MAIN = f"{CATCHING}; from quadnet.report.cli.app import main; main()"
+MAIN = f"{CATCHING}; from quadnet.report.cli import main; main()"
 
 
 def environment(**changes: str) -> dict[str, str]:

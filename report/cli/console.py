@@ -9,23 +9,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
 from quadnet.errors import QuadnetError
 
+from .. import terminal
 from ..progress import SILENT, Stages
-from . import terminal
-from .terminal import say
+from ..terminal import say
 
 _PAUSE = 0.1  # seconds between two drawings
-
-if TYPE_CHECKING:
-    from ..handout.build import Built as HandedOut
-    from ..handout.class_set import Issued
-    from ..run.build import Built
-    from ..sweep.build import Swept
 
 
 class Line(Stages):
@@ -105,88 +98,9 @@ def end(
         raise failure
 
 
-def report_lines(built: "Built", verbose: int) -> Iterator[str]:
-    """What became of a report, in words."""
-    if built.reused:
-        yield f"{built.path} is there already, with the same configuration; --force builds it again"
-    run = built.experiment
-    if run is None:
-        return
-    yield from _kept(built.kept)
-    if run.phases.status != "ok":
-        yield f"warning: the training is not sound: {run.phases.status}; the report says more"
-    if verbose:
-        yield f"{json.loads((built.path / 'run.log.json').read_text())['seconds']:.2f} s"
-    yield (
-        f"accuracy {run.metrics.accuracy:.4f} on the training points, {run.metrics.accuracy_fresh:.4f} on fresh ones; "
-        f"best possible {run.metrics.bayes_accuracy:.4f}"
-    )
-
-
-def report_summary(built: "Built") -> dict[str, object]:
-    """What became of a report, for JSON.
-
-    Raises:
-        QuadnetError: A run that was there already is damaged.
-    """
-    from ..record import reading
-
-    try:
-        files = reading.glance(built.path, ("metrics.json", "phases.json")).files
-        metrics, phases = (reading.parsed(built.path, name, files) for name in ("metrics.json", "phases.json"))
-    except reading.RecordError as error:
-        raise QuadnetError(f"{error}; --force builds it again") from None
-    if not (isinstance(phases, dict) and "status" in phases):
-        raise QuadnetError(f"{built.path}: phases.json is not that of a run; --force builds it again")
-    return {"reused": built.reused, "status": phases["status"], "metrics": metrics}
-
-
-def handout_lines(built: "HandedOut") -> Iterator[str]:
-    """What became of a handout, in words."""
-    if built.made is None:
-        yield f"{built.path} is there already, with the same configuration; --force builds it again"
-    else:
-        yield from _kept(built.kept)
-        yield f"{len(built.made.exercises)} exercises, {sum(each.points for each in built.made.exercises)} points"
-
-
-def _kept(sentences: Iterable[str]) -> Iterator[str]:
+def kept(sentences: Iterable[str]) -> Iterator[str]:
+    """What of others' files is now called otherwise, a warning each."""
     return (f"warning: {sentence}" for sentence in sentences)
-
-
-def handout_summary(built: "HandedOut") -> dict[str, object]:
-    """What became of a handout, for JSON."""
-    return {"reused": built.reused, "files": sorted(path.name for path in built.path.glob("handout-*"))}
-
-
-def class_lines(issued: "Issued") -> Iterator[str]:
-    """What became of the handouts of a class, in words."""
-    yield from _kept(issued.changed)
-    other = sum(bool(sheet.refused) for sheet in issued.sheets)
-    yield (
-        f"{len(issued.sheets)} students, {issued.found} of them there already, {other} with another than their first "
-        "seed; key.csv says why"
-    )
-    if issued.strangers:
-        yield f"warning: {issued.strangers} files in {issued.path} are not of this set; they stay there"
-
-
-def class_summary(issued: "Issued") -> dict[str, object]:
-    """What became of the handouts of a class, for JSON."""
-    students = [{"id": each.student.id, "seed": each.seed, "refused": len(each.refused)} for each in issued.sheets]
-    return {"found": issued.found, "students": students}
-
-
-def sweep_lines(swept: "Swept") -> Iterator[str]:
-    """What became of a sweep, in words."""
-    yield f"{swept.wanted} runs, {swept.found} of them there already, {swept.unsound} not sound; phases, by frequency:"
-    for sequence, count in swept.phases.most_common():
-        yield f"{count:6d}  {sequence or '-'}"
-
-
-def sweep_summary(swept: "Swept") -> dict[str, object]:
-    """What became of a sweep, for JSON."""
-    return {"runs": swept.wanted, "found": swept.found, "failed": len(swept.failed), "phases": dict(swept.phases)}
 
 
 def passed_over(names: Sequence[str], *, quiet: bool = False) -> None:

@@ -20,7 +20,7 @@ import quadnet.report.pages.render
 import quadnet.report.run.page
 import quadnet.report.sweep.page  # noqa: F401
 from quadnet.config import parse
-from quadnet.report.cli.app import main
+from quadnet.report.cli import main
 from quadnet.report.run import build
 
 

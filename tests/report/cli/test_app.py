@@ -21,7 +21,7 @@ from quadnet.experiment import Experiment
 from quadnet.report.archive import comparison, verification
 from quadnet.report.archive.comparison import Comparison
 from quadnet.report.archive.verification import Outcome, Verification
-from quadnet.report.cli.app import app
+from quadnet.report.cli import app
 from quadnet.report.curve import phases as curve_phases
 from quadnet.report.pages.press import PdfError, Press
 from quadnet.report.progress import SILENT
@@ -360,7 +360,7 @@ def test_a_press_runs_before_the_pipeline_if_a_pdf_is_asked_for(
 
 
 def test_help_loads_nothing_of_what_a_run_needs() -> None:
-    code = "import sys, quadnet.report.cli.app; print(*sys.modules)"
+    code = "import sys, quadnet.report.cli; print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()

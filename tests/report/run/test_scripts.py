@@ -17,7 +17,7 @@ from quadnet.evidence import snapshot
 from quadnet.experiment import Experiment
 from quadnet.network import cross_entropy, forward, initial, outputs
 from quadnet.random import Stream
-from quadnet.report.cli import app as cli
+from quadnet.report.cli import options
 from quadnet.report.figures import regions, style
 from quadnet.report.pages import render
 from quadnet.report.run import explorer
@@ -393,10 +393,10 @@ def configured(command: str) -> Config:
     for flag, value in zip(arguments[::2], arguments[1::2], strict=True):
         given.setdefault(flag, []).append(value)
     names = ("--seed", "--weight-seed", "--epochs", "--learning-rate", "--hidden", "--momentum")
-    flags = cli._flags(*((given.pop(flag, None) or [None])[0] for flag in names), lang=None)
+    flags = options.flags_of(*((given.pop(flag, None) or [None])[0] for flag in names), lang=None)
     settings = given.pop("--set", None)
     assert given == {}
-    return cli._resolve(None, settings, flags)
+    return options.resolved_of(None, settings, flags)
 
 
 @pytest.mark.parametrize(

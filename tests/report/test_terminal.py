@@ -4,7 +4,7 @@ import io
 import pytest
 
 from quadnet.errors import ConfigurationError, QuadnetError
-from quadnet.report.cli import terminal
+from quadnet.report import terminal
 from quadnet.report.pages.press import PdfError
 
 
