@@ -10,6 +10,7 @@ from pypdf.generic import ArrayObject, DictionaryObject
 from quadnet.config import Config
 from quadnet.experiment import Experiment, conduct
 from quadnet.replicates import Replicates, Replicating
+from quadnet.report.pages.press import Press
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
@@ -54,6 +55,14 @@ def first_lines(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dic
 def no_pango(first_lines: Callable[[str], dict[str, str]]) -> dict[str, str]:
     """The variables of a machine on which the typesetter says what it says where Pango is missing."""
     return first_lines(NO_PANGO)
+
+
+@pytest.fixture(scope="session")
+def subsetter() -> None:
+    """Skips a test of exact bytes and of silence where HarfBuzz-Subset is missing, of which the program warns."""
+    with Press() as press:
+        if press.versions().get("subsetter") != "HarfBuzz-Subset":
+            pytest.skip("HarfBuzz-Subset is not installed")
 
 
 def _elements(node: Any) -> Iterator[DictionaryObject]:

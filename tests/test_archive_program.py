@@ -145,6 +145,7 @@ def test_qpdf_finds_no_fault(run: Path) -> None:
 # verify
 
 
+@pytest.mark.usefixtures("subsetter")
 def test_an_untouched_run_verifies(run: Path) -> None:
     done = quadnet(run, "verify", ".")
     assert (done.returncode, done.stdout, done.stderr) == (0, "same bytes\n", "")
@@ -225,6 +226,7 @@ def test_a_file_s_name_cannot_write_to_the_terminal(run: Path, tmp_path: Path) -
 # rebuild and diff
 
 
+@pytest.mark.usefixtures("subsetter")
 def test_a_run_comes_back_from_its_pdf_in_an_empty_folder(run: Path, tmp_path: Path) -> None:
     (tmp_path / "report.pdf").write_bytes((run / "report.pdf").read_bytes())
     done = quadnet(tmp_path, "rebuild", "report.pdf", SOURCE_DATE_EPOCH="5", TZ="Asia/Tokyo", LC_ALL="C")
@@ -298,6 +300,7 @@ def test_each_archive_opens_as_a_crate_whose_entities_are_its_files(run: Path, t
         assert action["instrument"]["name"] == "quadnet"
 
 
+@pytest.mark.usefixtures("subsetter")
 def test_the_same_run_is_the_same_archive_and_verifies(run: Path, tmp_path: Path) -> None:
     first = quadnet(tmp_path, "archive", run, "--output", "first.zip")
     assert (first.returncode, first.stdout, first.stderr) == (0, "first.zip\n", "")

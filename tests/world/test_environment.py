@@ -74,6 +74,7 @@ def test_files_in_the_current_folder_change_no_drawing(
     assert drawing(quadnet, tmp_path) == plain
 
 
+@pytest.mark.usefixtures("subsetter")
 @pytest.mark.parametrize(
     "env",
     [
@@ -91,6 +92,7 @@ def test_variables_do_not_reach_the_press(quadnet: Any, tmp_path: Path, env: dic
     assert said.out.endswith("can be made\n")
 
 
+@pytest.mark.usefixtures("subsetter")
 def test_modules_of_the_user_hide_none_of_the_program_s(tmp_path: Path) -> None:
     modules(tmp_path)
     variables = environment()

@@ -53,6 +53,7 @@ HANDOUT = ["handout", "--edition", "student", "--to", "pdf", "--epochs", "60"]
 SMALL = ["--epochs", "60", "--set", "replicates.runs=0", "--set", "evaluation.points=100"]
 
 
+@pytest.mark.usefixtures("subsetter")
 @pytest.mark.parametrize(
     ("missing", "said"),
     [
@@ -90,15 +91,14 @@ def test_it_is_said_once(quadnet: Any, first_lines: Any, tmp_path: Path, argumen
     assert len(re.findall("(?m)^warning", done.err)) == 1
 
 
+@pytest.mark.usefixtures("subsetter")
 @pytest.mark.parametrize(
-    ("missing", "subsetter"), [(None, "HarfBuzz-Subset"), (NO_SUBSETTER, "fontTools"), (OLD_HARFBUZZ, "fontTools")]
+    ("missing", "told"), [(None, "HarfBuzz-Subset"), (NO_SUBSETTER, "fontTools"), (OLD_HARFBUZZ, "fontTools")]
 )
-def test_the_doctor_says_what_subsets_fonts(
-    quadnet: Any, first_lines: Any, missing: str | None, subsetter: str
-) -> None:
+def test_the_doctor_says_what_subsets_fonts(quadnet: Any, first_lines: Any, missing: str | None, told: str) -> None:
     done = quadnet("doctor", env=first_lines(missing) if missing else {})
     assert done.code == 0, done.err
-    assert f"\nsubsetter   {subsetter}\n" in done.out
+    assert f"\nsubsetter   {told}\n" in done.out
     assert done.out.endswith("can be made\n")
 
 
@@ -109,6 +109,7 @@ def test_where_versions_cannot_be_asked_the_doctor_leaves_them_out(quadnet: Any,
     assert "can be made" in done.out
 
 
+@pytest.mark.usefixtures("subsetter")
 def test_verify_names_the_subsetter_as_the_cause(quadnet: Any, first_lines: Any, printed: Path) -> None:
     assert json.loads((printed / "manifest.json").read_text())["versions"]["subsetter"] == "HarfBuzz-Subset"
     variables = first_lines(NO_SUBSETTER)

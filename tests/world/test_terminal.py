@@ -150,7 +150,13 @@ def test_a_removed_folder_is_told(quadnet: Any, run: Path, tmp_path: Path, call:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"[]", b"{}", b"\xff", b"[" * 100_000, b'{"status": ' + b"1" * 5000 + b"}", None],
+    [
+        *(b"", b"[]", b"{}", b"\xff", b"[" * 100_000, None),
+        pytest.param(
+            b'{"status": ' + b"1" * 5000 + b"}",
+            marks=pytest.mark.skipif(not hasattr(sys, "get_int_max_str_digits"), reason="Python reads any number"),
+        ),
+    ],
     ids=lambda c: repr(c)[:9],
 )
 def test_a_damaged_run_that_is_there_is_told(quadnet: Any, run: Path, content: bytes | None) -> None:

@@ -283,6 +283,7 @@ def test_a_title_in_any_script_is_on_the_page(quadnet: Any, tmp_path: Path, titl
     assert titled(quadnet, tmp_path, title).removeprefix("<bdi>").removesuffix("</bdi>") == title
 
 
+@pytest.mark.usefixtures("subsetter")
 def test_a_title_in_another_script_is_printed(quadnet: Any, tmp_path: Path) -> None:
     title = "Bốn góc, 四個象限, 네 사분면"
     said = quadnet(
