@@ -28,8 +28,9 @@ from pypdf.generic import (
 )
 
 from quadnet.config import load, parse
-from quadnet.exercises import prepare
-from quadnet.report.handout.exercises import Exercise, exercises
+from quadnet.lesson import prepare
+from quadnet.report.handout.exercises import exercises
+from quadnet.report.handout.exercises.exercise import Exercise
 from quadnet.report.words.language import Language
 
 FILES = {f"handout-{edition}.{kind}" for edition in ("student", "instructor") for kind in ("html", "pdf")}

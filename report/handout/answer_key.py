@@ -13,7 +13,7 @@ from ..pages.fonts import lacking, printed
 from ..pages.view import ExperimentPage, title
 from ..words.language import Language
 from ..words.settings import main_settings
-from .exercises import Answer, Exercise
+from .exercises.exercise import Answer, Exercise
 from .page import Paper
 from .roster import Student
 from .suitability import FAULTS, Fault, words

@@ -14,7 +14,7 @@ from typing import get_args
 
 from quadnet import kernel
 from quadnet.config import Config, dumps
-from quadnet.exercises import Lesson, prepare
+from quadnet.lesson import Lesson, prepare
 
 from .. import effort
 from ..pages import render
@@ -26,7 +26,8 @@ from ..progress import SILENT, Stages
 from ..record import keeping, manifest, writing
 from ..words.language import Language
 from . import page as handout_page
-from .exercises import Exercise, exercises
+from .exercises import exercises
+from .exercises.exercise import Exercise
 from .page import Edition, Paper
 from .roster import Student
 

@@ -26,7 +26,7 @@ from pathlib import Path
 from quadnet import kernel
 from quadnet.config import Config, Report, dumps
 from quadnet.errors import ConfigurationError, QuadnetError, shortened
-from quadnet.exercises import Lesson, prepare
+from quadnet.lesson import Lesson, prepare
 from quadnet.program import processors
 
 from .. import effort

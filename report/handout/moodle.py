@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element, SubElement
 from markupsafe import escape
 
 from ..words.language import Language
-from .exercises import Answer, Exercise
+from .exercises.exercise import Answer, Exercise
 from .roster import Student
 
 _PENALTY = "0.3333333"  # Moodle's own default, for quizzes that allow another try

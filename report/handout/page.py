@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from typing import Literal
 
-from quadnet.exercises import Lesson
+from quadnet.lesson import Lesson
 
 from ..figures.figure import Figure
 from ..pages.view import Page, title
 from ..words import settings
 from ..words.language import Language
 from . import figures
-from .exercises import Exercise
+from .exercises.exercise import Exercise
 from .roster import Student
 
 Edition = Literal["student", "instructor"]

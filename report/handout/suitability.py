@@ -9,10 +9,10 @@ from itertools import combinations, pairwise
 from typing import Literal, get_args
 
 from quadnet.evidence import MERGED
-from quadnet.exercises import UNITS, Lesson
+from quadnet.lesson import UNITS, Lesson
 
 from ..words.language import Language
-from .exercises import Exercise
+from .exercises.exercise import Exercise
 
 Fault = Literal[
     "taken",

@@ -7,7 +7,7 @@ import pytest
 from quadnet.config import Config
 from quadnet.report.handout import answer_key
 from quadnet.report.handout.answer_key import STUDENTS_ABREAST, Sheet, compose, inert
-from quadnet.report.handout.exercises import Answer, Exercise
+from quadnet.report.handout.exercises.exercise import Answer, Exercise
 from quadnet.report.handout.roster import Student
 from quadnet.report.pages import render
 from quadnet.report.record import manifest

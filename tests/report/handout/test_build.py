@@ -12,12 +12,13 @@ from fontTools.ttLib import TTFont
 
 from quadnet.config import Config, parse
 from quadnet.errors import QuadnetError
-from quadnet.exercises import Lesson, prepare
+from quadnet.lesson import Lesson, prepare
 from quadnet.report.assets import TEMPLATES
 from quadnet.report.handout import build as handout_build
 from quadnet.report.handout import page as handout_page
 from quadnet.report.handout.build import EDITIONS, Made, make_handout
-from quadnet.report.handout.exercises import Answer, Exercise, exercises
+from quadnet.report.handout.exercises import exercises
+from quadnet.report.handout.exercises.exercise import Answer, Exercise
 from quadnet.report.handout.page import Edition, Handout, Paper
 from quadnet.report.pages import render
 from quadnet.report.pages.pdf_standards import Attachment

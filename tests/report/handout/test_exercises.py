@@ -11,8 +11,9 @@ from scipy.stats import norm
 
 from quadnet.config import Config, parse
 from quadnet.dataset import quadrants
-from quadnet.exercises import Lesson, prepare
-from quadnet.report.handout.exercises import Answer, Exercise, exercises
+from quadnet.lesson import Lesson, prepare
+from quadnet.report.handout.exercises import exercises
+from quadnet.report.handout.exercises.exercise import Answer, Exercise
 from quadnet.report.words.language import Language
 from quadnet.training import train
 

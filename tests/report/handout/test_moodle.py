@@ -2,7 +2,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from quadnet.report.handout.exercises import Answer, Exercise
+from quadnet.report.handout.exercises.exercise import Answer, Exercise
 from quadnet.report.handout.moodle import export
 from quadnet.report.handout.roster import Student
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from quadnet.config import parse
-from quadnet.exercises import Drill, Lesson, Unit, prepare
+from quadnet.lesson import Drill, Lesson, Unit, prepare
 from quadnet.phases import Phases
 from quadnet.report.handout.exercises import exercises
 from quadnet.report.handout.suitability import FAULTS, faults, words

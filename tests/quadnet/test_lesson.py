@@ -9,7 +9,7 @@ from mpmath import mp, mpf
 from quadnet.config import Config, parse
 from quadnet.errors import QuadnetError
 from quadnet.evidence import partition
-from quadnet.exercises import Drill, Example, Lesson, Unit, groups, prepare
+from quadnet.lesson import Drill, Example, Lesson, Unit, groups, prepare
 
 SEEDS = st.integers(0, 2**32 - 1)
 
